@@ -1,0 +1,20 @@
+const base = {
+  testEnvironment: 'node',
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
+  },
+  moduleNameMapper: {
+    '^cdk-sessions$': '<rootDir>/lib/constructs/index.ts',
+    '^cdk-sessions-client$': '<rootDir>/lib/client/index.ts',
+    '^cdk-sessions-client/(.*)$': '<rootDir>/lib/client/stores/$1.ts',
+    '^cdk-sessions-local$': '<rootDir>/lib/local/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/lib/.*/dist/', 'cdk\\.out'],
+};
+
+module.exports = {
+  testTimeout: 60_000,
+  collectCoverageFrom: ['lib/**/*.ts', '!lib/**/dist/**'],
+  projects: [{ ...base, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.test.ts'] }],
+};

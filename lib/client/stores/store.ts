@@ -1,0 +1,63 @@
+/** The SHA-256 of a session id, 32 bytes: the only form of it that is at rest. */
+export type SessionKey = Uint8Array;
+
+/** Tells one save of a session from every other: made by the engine, compared by stores, understood by nobody else. */
+export type Version = string;
+
+/** A point in time, in milliseconds since 1970 UTC. */
+export type EpochMilliseconds = number;
+
+/** What a store keeps of a session. */
+export interface StoredSession {
+  /** The record as the engine encoded it; opaque to a store. */
+  readonly value: Uint8Array;
+  /** Which save made it. */
+  readonly version: Version;
+  /** When the session ends if it stays idle. Never later than `deadline`. */
+  readonly expiresAt: EpochMilliseconds;
+  /** When the session ends in any case. Never moves. */
+  readonly deadline: EpochMilliseconds;
+  /** The hash of the user whose session it is, for stores that keep an index of owners. */
+  readonly owner?: Uint8Array;
+}
+
+/** What a write came to. A refused one answers with what is there now; `undefined`: nothing is. */
+export type WriteResult = { readonly written: true } | { readonly written: false; readonly current: StoredSession | undefined };
+
+/** What a touch came to: `changed`, another save came first; `gone`, there is no such session any more. */
+export type TouchResult = 'ok' | 'changed' | 'gone';
+
+/** What a caller may ask of any call. */
+export interface CallOptions {
+  /** Ends the call: the store gives it up and rejects. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The port between the engine and whatever keeps sessions. It keeps an opaque value with a version and an expiry;
+ * encoding, merging and what a session is are not its business.
+ *
+ * A session that is past its `expiresAt` does not exist, whether or not the system below has collected it: no call
+ * returns it, changes it or moves its expiry. Every call is atomic on its one key. A call rejects only when the system
+ * fails, with `ERR_SESSION_STORE_UNAVAILABLE`. `test/client/stores/store-contract.ts` is this text as tests.
+ */
+export interface SessionStore {
+  /** Consistent: sees every save that was acknowledged before the call. Expired, malformed or absent is `undefined`. */
+  read(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined>;
+  /** Writes if the version there is `expected` (`'absent'`: nothing is there); otherwise answers with what is there. */
+  write(
+    key: SessionKey,
+    next: StoredSession,
+    expected: Version | 'absent',
+    options?: CallOptions,
+  ): Promise<WriteResult>;
+  /** Moves the expiry forward, never back, if the version is still `expected`; changes nothing else. */
+  touch(
+    key: SessionKey,
+    expiresAt: EpochMilliseconds,
+    expected: Version,
+    options?: CallOptions,
+  ): Promise<TouchResult>;
+  /** Removes it and answers with what was there. */
+  destroy(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined>;
+}

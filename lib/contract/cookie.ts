@@ -1,0 +1,70 @@
+/**
+ * The value of the session cookie: `v1.<id>.<deadline>`, and with keys `v1.<id>.<deadline>.<key id>.<mac>`.
+ *
+ * The id is 256 random bits in base64url, the deadline the end of the session in epoch seconds, rounded up, so that a
+ * cookie which has outlived its session is known without asking the store. Every value has exactly one spelling: what
+ * is not canonical is refused before anything is looked up.
+ */
+export interface CookieValue {
+  /** 32 random bytes as 43 characters of base64url. */
+  readonly id: string;
+  /** When the session ends in any case, in epoch seconds, rounded up. */
+  readonly deadline: number;
+  /** Which key made the MAC, and the MAC of everything before it: HMAC-SHA256 as 43 characters of base64url. */
+  readonly signature?: { readonly keyId: string; readonly mac: string };
+}
+
+// The last of 43 characters carries four bits of the 256 and two of padding, which must be zero.
+const BITS_256 = '[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]';
+const VALUE = new RegExp(`^v1\\.(${BITS_256})\\.([1-9]\\d{8,10})(?:\\.([A-Za-z0-9_-]{1,32})\\.(${BITS_256}))?$`);
+
+/** Spells a cookie value. */
+export function formatCookieValue({ id, deadline, signature }: CookieValue): string {
+  const value = `v1.${id}.${deadline}`;
+  return signature ? `${value}.${signature.keyId}.${signature.mac}` : value;
+}
+
+/** Reads a cookie value; `undefined` for anything but the one spelling. */
+export function parseCookieValue(value: string): CookieValue | undefined {
+  const [, id, deadline, keyId, mac] = VALUE.exec(value) ?? [];
+  if (id === undefined || deadline === undefined) {
+    return undefined;
+  }
+  const signature = keyId !== undefined && mac !== undefined ? { keyId, mac } : undefined;
+  return { id, deadline: Number(deadline), ...(signature && { signature }) };
+}
+
+// RFC 6265, section 4.1.1: a cookie's name is a token (RFC 9110, section 5.6.2).
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
+const DOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/;
+
+/** The attributes that decide whether browsers would keep a cookie. */
+export interface CookieAttributes {
+  readonly name: string;
+  readonly sameSite: string;
+  readonly secure: boolean;
+  readonly domain?: string;
+}
+
+/**
+ * Why browsers would drop such a cookie, or `undefined` if they keep it. Both the construct and the client ask here.
+ * The rules for prefixes are those of RFC 6265bis, section 4.1.3; prefixes count whatever their case.
+ */
+export function cookieFault({ name, sameSite, secure, domain }: CookieAttributes): string | undefined {
+  if (!TOKEN.test(name)) {
+    return `the cookie's name must be 1 to 64 characters of letters, digits and !#$%&'*+-.^_\`|~, received ${JSON.stringify(name)}`;
+  }
+  if (domain !== undefined && !DOMAIN.test(domain)) {
+    return `the cookie's domain must be a lower-case host name with a dot and no leading one, received ${JSON.stringify(domain)}`;
+  }
+  if (/^__(host|secure)-/i.test(name) && !secure) {
+    return `a cookie with the prefix of ${name} must be secure: take another name for an insecure one`;
+  }
+  if (/^__host-/i.test(name) && domain !== undefined) {
+    return `a cookie with the prefix of ${name} belongs to one host: take a __Secure- name to share it in ${domain}`;
+  }
+  if (sameSite === 'none' && !secure) {
+    return 'browsers drop a cookie with SameSite=None that is not secure';
+  }
+  return undefined;
+}

@@ -1,0 +1,85 @@
+/**
+ * What a deployed store tells the running client: one JSON document in one environment variable.
+ *
+ * The constructs write it, the client reads it, and nothing else connects the two. Times are whole seconds. Unknown
+ * fields are ignored, so that an older client runs beside a newer stack; `version` rises only when something breaks.
+ * `environment.schema.json` says the same for other languages.
+ */
+
+/** The environment variable that carries the contract unless an attach method was given another name. */
+export const SESSIONS_VARIABLE = 'CDK_SESSIONS';
+
+/** The version of the contract that this release writes, and the newest that it reads. */
+export const CONTRACT_VERSION = 1;
+
+/** The most characters that one contract may take: Lambda allows 4 KB for all variables of a function together. */
+export const CONTRACT_MAX_LENGTH = 2048;
+
+/** The whole document. */
+export interface SessionContract {
+  /** The version of this document's format: 1. */
+  readonly version: number;
+  /** The stores, by the role that each plays. */
+  readonly stores: StoreContracts;
+  /** How long sessions live and which cookie carries them. */
+  readonly policy: PolicyContract;
+}
+
+/** The stores of a deployment, by role. */
+export interface StoreContracts {
+  /** The store that decides: what it does not have does not exist. */
+  readonly primary: StoreContract;
+}
+
+/** A store, told apart by its `kind`. */
+export type StoreContract = DynamoDBStoreContract;
+
+/** A DynamoDB table with the attributes of `record.ts`. */
+export interface DynamoDBStoreContract {
+  /** Tells this kind of store from the others. */
+  readonly kind: 'dynamodb';
+  /** The table's name. */
+  readonly table: string;
+  /**
+   * The region of the table.
+   * @default - the region in which the client runs
+   */
+  readonly region?: string;
+}
+
+/** How long sessions live and which cookie carries them. All times in whole seconds. */
+export interface PolicyContract {
+  /** A session ends when it was not used for so many seconds. At most `absoluteTimeout`. */
+  readonly idleTimeout: number;
+  /** A session ends so many seconds after it began, however busy it is. */
+  readonly absoluteTimeout: number;
+  /**
+   * A session in use gets a new id every so many seconds. At most `absoluteTimeout`.
+   * @default - an id lives as long as its session, unless the application regenerates it
+   */
+  readonly renewalTimeout?: number;
+  /** The idle deadline is moved only when more than so many seconds have passed since it last was. Below `idleTimeout`. */
+  readonly touchAfter: number;
+  /** The cookie that carries the session's id. */
+  readonly cookie: CookieContract;
+}
+
+/** When a browser sends the cookie along with requests that other sites caused. */
+export type SameSiteContract = 'strict' | 'lax' | 'none';
+
+/** The cookie that carries the session's id. It is always HttpOnly, with `Path=/`. */
+export interface CookieContract {
+  /** The cookie's name. A `__Host-` name binds it to one host and to HTTPS. */
+  readonly name: string;
+  /** The SameSite attribute. */
+  readonly sameSite: SameSiteContract;
+  /** Whether browsers send it over HTTPS only. */
+  readonly secure: boolean;
+  /** Whether it outlives the browser, until the session's absolute deadline. */
+  readonly persistent: boolean;
+  /**
+   * The domain whose subdomains share the cookie. Impossible with a `__Host-` name.
+   * @default - only the host that set it
+   */
+  readonly domain?: string;
+}

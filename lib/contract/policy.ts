@@ -1,0 +1,28 @@
+/** The times of a policy, in seconds. */
+export interface PolicyTimes {
+  readonly idleTimeout: number;
+  readonly absoluteTimeout: number;
+  readonly renewalTimeout?: number;
+  readonly touchAfter: number;
+}
+
+/** The longest absolute timeout: 400 days, beyond which browsers cut a cookie's life (RFC 6265bis, section 5.5). */
+const LONGEST = 400 * 24 * 3600;
+
+/** What is wrong with these times, or `undefined`. Both the construct and the client ask here. */
+export function timesFault(times: PolicyTimes): string | undefined {
+  const { idleTimeout, absoluteTimeout, renewalTimeout, touchAfter } = times;
+  if (absoluteTimeout > LONGEST) {
+    return `the absolute timeout must be at most 400 days, the longest life of a cookie, received ${absoluteTimeout} s`;
+  }
+  if (idleTimeout > absoluteTimeout) {
+    return `the idle timeout must not exceed the absolute timeout: received ${idleTimeout} s idle and ${absoluteTimeout} s absolute`;
+  }
+  if (renewalTimeout !== undefined && renewalTimeout > absoluteTimeout) {
+    return `the renewal timeout must not exceed the absolute timeout: received ${renewalTimeout} s renewal and ${absoluteTimeout} s absolute`;
+  }
+  if (touchAfter >= idleTimeout) {
+    return `the touch threshold must be shorter than the idle timeout: received ${touchAfter} s touch and ${idleTimeout} s idle`;
+  }
+  return undefined;
+}

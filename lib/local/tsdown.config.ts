@@ -1,0 +1,10 @@
+import { defineConfig } from 'tsdown';
+
+export default defineConfig({
+  entry: { index: 'index.ts', cli: 'cli.ts' },
+  format: ['esm'],
+  platform: 'node',
+  target: 'node20',
+  dts: { entry: 'index.ts' },
+  fixedExtension: false,
+});
