@@ -1,0 +1,34 @@
+/** The stable codes of everything that can go wrong. */
+export type SessionErrorCode =
+  /** The environment, the options or the contract cannot be used. */
+  | 'ERR_SESSION_CONFIG'
+  /** The store's system failed or refused. */
+  | 'ERR_SESSION_STORE_UNAVAILABLE'
+  /** The store did not answer before the call's deadline. */
+  | 'ERR_SESSION_STORE_TIMEOUT'
+  /** Other requests kept saving the same session until the deadline. */
+  | 'ERR_SESSION_CONFLICT'
+  /** The session was changed after `destroy()`. */
+  | 'ERR_SESSION_DESTROYED'
+  /** A value is not JSON; the message names its path. */
+  | 'ERR_SESSION_NOT_SERIALIZABLE'
+  /** The session does not fit into an item of the store. */
+  | 'ERR_SESSION_TOO_LARGE'
+  /** The stored record is of a newer format. Never taken for "no session". */
+  | 'ERR_SESSION_RECORD'
+  /** The function was invoked with an event that is not an HTTP request. */
+  | 'ERR_SESSION_EVENT';
+
+/** What this library throws. Told apart by `code`; the message says what was wrong and what to do, and no secret. */
+export class SessionError extends Error {
+  override readonly name = 'SessionError';
+
+  constructor(
+    /** Which kind of error it is. Stable across releases. */
+    readonly code: SessionErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
