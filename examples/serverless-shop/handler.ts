@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { createSessions, type Session } from 'cdk-sessions-client';
+import { catalogue } from './catalogue.js';
+import { readRequest, reply, type ShopEvent } from './http.js';
+import { contentSecurityPolicy, page, type View } from './page.js';
+
+interface Visit {
+  name: string;
+  cart: Record<string, number>;
+}
+
+const sessions = createSessions<Visit>();
+const instance = randomUUID().slice(0, 8);
+
+export const handler = sessions.lambda(async (event: ShopEvent, session) => {
+  const { route, form, forged } = readRequest(event);
+  if (forged) {
+    return reply(403, { 'content-type': 'text/plain' }, 'This request came from another site.');
+  }
+  switch (route) {
+    case 'GET /':
+      return reply(200, { 'content-type': 'text/html; charset=utf-8', ...contentSecurityPolicy }, page(view(session)));
+    case 'GET /session':
+      return reply(200, { 'content-type': 'application/json' }, JSON.stringify(view(session)));
+    case 'POST /cart': {
+      const product = form.get('add') ?? form.get('remove') ?? '';
+      if (catalogue.has(product)) {
+        const change = form.has('add') ? 1 : -1;
+        // A function, not a value: if another tab saved first, it runs again on what that tab saved.
+        session.update('cart', ({ [product]: count = 0, ...others } = {}) =>
+          count + change > 0 ? { ...others, [product]: count + change } : others,
+        );
+      }
+      break;
+    }
+    case 'POST /sign-in':
+      // A demo: any name will do, and there is no password. Whoever signs in gets a new session id (no fixation).
+      session.regenerate();
+      session.set('name', form.get('name')?.trim().slice(0, 40) || 'Visitor');
+      break;
+    case 'POST /sign-out':
+      session.destroy();
+      break;
+    default:
+      return reply(404, { 'content-type': 'text/plain' }, 'There is no such page.');
+  }
+  return reply(303, { location: '/' });
+});
+
+function view(session: Session<Visit>): View {
+  const now = Date.now();
+  const seconds = (date?: Date) => date && Math.round(Math.abs(date.getTime() - now) / 1000);
+  return {
+    instance,
+    name: session.get('name'),
+    cart: session.get('cart') ?? {},
+    session: session.isNew
+      ? undefined
+      : { age: seconds(session.createdAt), idleLeft: seconds(session.expiresAt), left: seconds(session.deadline) },
+  };
+}

@@ -1,0 +1,61 @@
+/** What the shop reads of an event. A function URL and a load balancer spell the same request differently. */
+export interface ShopEvent {
+  /** The path from a function URL. */
+  readonly rawPath?: string;
+  /** The path from a load balancer. */
+  readonly path?: string;
+  /** The method from a load balancer. */
+  readonly httpMethod?: string;
+  /** The method from a function URL. */
+  readonly requestContext: { readonly http?: { readonly method: string } };
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** The headers from a load balancer that sends each with all its values. */
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly body?: string | null;
+  readonly isBase64Encoded?: boolean;
+}
+
+/** The request behind an event. */
+export interface ShopRequest {
+  /** Method and path, as in `GET /`. */
+  readonly route: string;
+  /** The fields of a submitted form. */
+  readonly form: URLSearchParams;
+  /** Whether another site sent the browser here to change something. */
+  readonly forged: boolean;
+}
+
+/** Reads the request out of an event of a function URL or of a load balancer. */
+export function readRequest(event: ShopEvent): ShopRequest {
+  const method = event.requestContext.http?.method ?? event.httpMethod ?? '';
+  const header = (name: string) => event.headers?.[name] ?? event.multiValueHeaders?.[name]?.[0];
+  const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString('utf8');
+  return {
+    route: `${method} ${event.rawPath ?? event.path}`,
+    form: new URLSearchParams(body),
+    forged: method !== 'GET' && isCrossOrigin(header),
+  };
+}
+
+/**
+ * Whether a page of another origin made the browser send this. SameSite=Lax keeps the cookie from the posts of other
+ * sites, but a neighbouring subdomain is the same site, and signing a visitor in under a stranger's name needs no
+ * cookie. Browsers tell by `Sec-Fetch-Site`, before 2023 and over plain HTTP by `Origin`; what sends neither is no
+ * browser and carries nobody's cookie. This is the algorithm of Go's `http.CrossOriginProtection`.
+ */
+function isCrossOrigin(header: (name: string) => string | undefined): boolean {
+  const site = header('sec-fetch-site');
+  if (site !== undefined) {
+    return site !== 'same-origin' && site !== 'none';
+  }
+  const origin = header('origin');
+  return origin !== undefined && origin.replace(/^https?:\/\//, '') !== header('host');
+}
+
+/** A reply that every kind of front understands. */
+export function reply(statusCode: number, headers: Readonly<Record<string, string>>, body = '') {
+  const all = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers };
+  // A load balancer with multi-value headers reads only the second form, a function URL only the first.
+  const multiValueHeaders = Object.fromEntries(Object.entries(all).map(([name, value]) => [name, [value]]));
+  return { statusCode, headers: all, multiValueHeaders, body };
+}

@@ -1,0 +1,78 @@
+/**
+ * The script of the page. It sends the forms without leaving the page, one after the other, so that of two quick clicks
+ * the later answer is the one that stays; and it lets the times in the panel run.
+ */
+export const script = `
+const find = (id) => document.getElementById(id);
+const seen = new Set();
+let view, drawnAt;
+
+const clock = (seconds) => [seconds / 3600, (seconds / 60) % 60, seconds % 60]
+  .map((part, index) => String(Math.floor(part)).padStart(index && 2, '0'))
+  .join(':').replace(/^0:/, '');
+
+function tick() {
+  const passed = (Date.now() - drawnAt) / 1000;
+  const { age, idleLeft, left } = view.session ?? {};
+  const tell = (id, seconds, text) => find(id).textContent = seconds === undefined ? '–' : text(clock(Math.max(0, seconds)));
+  tell('age', age === undefined ? age : age + passed, (time) => time + ' ago');
+  tell('idle-left', idleLeft === undefined ? idleLeft : idleLeft - passed, (time) => 'in ' + time);
+  tell('left', left === undefined ? left : left - passed, (time) => 'in ' + time);
+}
+
+function draw(next) {
+  [view, drawnAt] = [next, Date.now()];
+  seen.add(view.instance);
+  find('instance').textContent = view.instance;
+  find('instance').style.setProperty('--hue', parseInt(view.instance, 16) % 360);
+  find('seen').textContent = seen.size === 1
+    ? 'The cart lives in no instance: it is read from the table by whichever one answers.'
+    : seen.size + ' instances have answered this page, all with the same cart.';
+  document.querySelector('.panel').hidden = false;
+  tick();
+}
+
+function show(html) {
+  const focused = document.activeElement?.id;
+  const typed = find('name')?.value;
+  find('shop').replaceWith(new DOMParser().parseFromString(html, 'text/html').getElementById('shop'));
+  if (find('name') && typed) find('name').value = typed;
+  if (focused) (find(focused) ?? find('cart')).focus({ preventScroll: true });
+  draw(JSON.parse(document.querySelector('.panel').dataset.view));
+}
+
+async function ask(path, options) {
+  const reply = await fetch(path, options).catch(() => undefined);
+  find('notice').textContent = reply?.ok ? '' : 'The shop did not answer. Nothing is lost: please try again in a moment.';
+  return reply?.ok ? reply : undefined;
+}
+
+let last = Promise.resolve();
+const inTurn = (task) => { last = last.then(task); };
+
+addEventListener('submit', (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  inTurn(async () => {
+    const reply = await ask(form.getAttribute('action'), { method: 'POST', body });
+    if (reply) show(await reply.text());
+  });
+});
+addEventListener('click', (event) => {
+  if (event.target.id === 'ask') inTurn(async () => {
+    const reply = await ask('/session');
+    if (reply) draw(await reply.json());
+  });
+});
+// Another tab may have changed the cart meanwhile.
+addEventListener('visibilitychange', () => {
+  if (!document.hidden) inTurn(async () => {
+    const reply = await ask('/');
+    if (reply) show(await reply.text());
+  });
+});
+
+draw(JSON.parse(document.querySelector('.panel').dataset.view));
+setInterval(tick, 1000);
+`;
