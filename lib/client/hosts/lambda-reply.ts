@@ -1,0 +1,178 @@
+import type { LambdaSource } from './lambda-event.js';
+
+/**
+ * A reply in the form that Lambda's HTTP senders read. Which fields a sender reads differs: payload format 2.0 `headers`
+ * and `cookies`, payload format 1.0 both kinds of headers, a load balancer one of them.
+ */
+export interface HttpReply {
+  statusCode: number;
+  /** The status with its reason phrase, for load balancers. */
+  statusDescription?: string;
+  headers?: Record<string, HeaderValue>;
+  multiValueHeaders?: Record<string, HeaderValue[]>;
+  /** The values of the Set-Cookie headers, in payload format 2.0. */
+  cookies?: string[];
+  body: string;
+  /** Whether `body` is base64. */
+  isBase64Encoded?: boolean;
+}
+
+type HeaderValue = string | number | boolean;
+
+/** A handler's own reply, of which plain JavaScript may leave anything out. */
+type HandlerReply = Omit<HttpReply, 'body'> & { body?: string };
+type HandlerHeaders = Pick<HandlerReply, 'headers' | 'multiValueHeaders'>;
+type Headers = HandlerHeaders['headers'] | HandlerHeaders['multiValueHeaders'];
+
+const CACHE_CONTROL = 'Cache-Control';
+const PRIVATE = 'private, no-store';
+const SET_COOKIE = 'Set-Cookie';
+const OWN_HEADERS: ReadonlySet<string> = new Set(['cache-control', 'set-cookie']);
+
+/**
+ * Adds a Set-Cookie header to what a handler returned, and `Cache-Control: private, no-store` in place of its own: a
+ * Set-Cookie does not keep shared caches from handing one visitor's session to the next (RFC 9111, section 7.3).
+ *
+ * The handler's cookies and other headers all stay, moved to the fields that the sender reads. A header that the handler
+ * gave in two fields is taken from the one that the sender reads. The result itself is not changed.
+ *
+ * @throws RangeError if a load balancer without multi-value headers cannot carry so many cookies.
+ */
+export function withCookie<Result>(source: LambdaSource, result: Result, setCookie: string): Result | HttpReply {
+  const reply = interpret(source, result);
+  if (reply === undefined) {
+    return result;
+  }
+  const { headers, multiValueHeaders, cookies, ...rest } = reply;
+  const all = [...list(cookies), ...setCookies(headers), ...setCookies(multiValueHeaders), setCookie];
+  return { ...rest, body: rest.body ?? '', ...WRITE[source]({ headers, multiValueHeaders }, [...new Set(all)]) };
+}
+
+/** The reply while the store does not answer. It sets no cookie, so that the visitor finds the session again later. */
+export function unavailable(source: LambdaSource): HttpReply {
+  const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '1', 'Cache-Control': 'no-store' };
+  return {
+    statusCode: 503,
+    // REST APIs answer 502 to a field that they do not know, so only load balancers get the description.
+    ...(source.startsWith('alb') && { statusDescription: '503 Service Unavailable' }),
+    ...(source === 'alb-multi-value'
+      ? { multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])) }
+      : { headers }),
+    body: 'The service is unavailable for a moment. Please try again.\n',
+    isBase64Encoded: false,
+  };
+}
+
+/**
+ * What AWS makes of a handler's result, or `undefined` if nothing: it answers 502 then, with or without a cookie.
+ *
+ * Only payload format 2.0 takes a result without `statusCode`, as the body of a reply of its own:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+function interpret(source: LambdaSource, result: unknown): HandlerReply | undefined {
+  const isObject = typeof result === 'object' && result !== null && !Array.isArray(result);
+  if (source !== 'payload-2.0') {
+    return isObject ? (result as HandlerReply) : undefined;
+  }
+  if (isObject && 'statusCode' in result && result.statusCode !== undefined) {
+    return result as HandlerReply;
+  }
+  return {
+    statusCode: 200,
+    headers: { 'Content-Type': 'application/json' },
+    // A string is the body as it is, anything else as JSON; Lambda's runtime turns undefined into null.
+    body: typeof result === 'string' ? result : JSON.stringify(result === undefined ? null : result),
+    isBase64Encoded: false,
+  };
+}
+
+/** How each sender takes the handler's headers, our Cache-Control and all cookies. */
+const WRITE: Record<LambdaSource, (handlers: HandlerHeaders, cookies: string[]) => Partial<HttpReply>> = {
+  'payload-2.0': (handlers, cookies) => ({
+    headers: { ...singleValueHeaders(handlers), [CACHE_CONTROL]: PRIVATE },
+    cookies,
+  }),
+
+  // API Gateway merges both fields, so the other headers stay where the handler put them.
+  'payload-1.0': ({ headers, multiValueHeaders }, cookies) => ({
+    headers: { ...Object.fromEntries(others(headers)), [CACHE_CONTROL]: PRIVATE },
+    multiValueHeaders: { ...Object.fromEntries(others(multiValueHeaders)), [SET_COOKIE]: cookies },
+  }),
+
+  alb: (handlers, cookies) => ({
+    headers: { ...singleValueHeaders(handlers), [CACHE_CONTROL]: PRIVATE, ...respell(cookies) },
+  }),
+
+  'alb-multi-value': ({ headers, multiValueHeaders }, cookies) => ({
+    multiValueHeaders: {
+      ...Object.fromEntries(missing(headers, multiValueHeaders)),
+      ...Object.fromEntries(others(multiValueHeaders)),
+      [CACHE_CONTROL]: [PRIVATE],
+      [SET_COOKIE]: cookies,
+    },
+  }),
+};
+
+/** The handler's headers for a sender that reads `headers` only: several values become a list (RFC 9110, section 5.3). */
+function singleValueHeaders({ headers, multiValueHeaders }: HandlerHeaders): Record<string, HeaderValue> {
+  const lists = missing(multiValueHeaders, headers).map(([name, values]) => [name, values.join(', ')] as const);
+  return { ...Object.fromEntries(lists), ...Object.fromEntries(others(headers)) };
+}
+
+/**
+ * Several cookies for a load balancer that takes one value for each name: `set-cookie`, `Set-cookie`, `sEt-cookie`, ….
+ * AWS documents a single cookie here, but the names differ in letter case, which the load balancer keeps and HTTP
+ * ignores. The documented way is to enable multi-value headers on the target group.
+ */
+function respell(cookies: readonly string[]): Record<string, string> {
+  if (cookies.length > SPELLINGS) {
+    throw new RangeError(
+      `received ${cookies.length} cookies for a load balancer that takes at most ${SPELLINGS}: enable multi-value headers on its target group`,
+    );
+  }
+  return Object.fromEntries(cookies.map((cookie, index) => [spelling(index), cookie]));
+}
+
+/** Nine letters, each in upper or lower case. */
+const SPELLINGS = 2 ** 9;
+
+function spelling(index: number): string {
+  let bits = index;
+  return 'set-cookie'.replace(/[a-z]/g, (letter) => {
+    const upper = bits & 1;
+    bits >>= 1;
+    return upper ? letter.toUpperCase() : letter;
+  });
+}
+
+/** The handler's cookies among its headers, whatever the letter case of their names. */
+function setCookies(headers: Headers): string[] {
+  return Object.entries(headers ?? {})
+    .filter(([name]) => name.toLowerCase() === 'set-cookie')
+    .flatMap(([, value]) => list(value));
+}
+
+/** The headers that are not ours. */
+function others<Value>(headers: Record<string, Value> | undefined): [string, Value][] {
+  return Object.entries(headers ?? {}).filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()));
+}
+
+/** The headers of one field that the other lacks, with spellings of one name brought together. */
+function missing(from: Headers, other: Headers): [string, string[]][] {
+  const present = new Set(Object.keys(other ?? {}).map((name) => name.toLowerCase()));
+  const found = new Map<string, [string, string[]]>();
+  for (const [name, value] of others<HeaderValue | HeaderValue[]>(from)) {
+    const key = name.toLowerCase();
+    const values = list(value);
+    if (!present.has(key) && values.length > 0) {
+      const [spelled, earlier] = found.get(key) ?? [name, []];
+      found.set(key, [spelled, [...earlier, ...values]]);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Handlers in plain JavaScript leave values out, and put lists where one value belongs. */
+function list(value: HeaderValue | HeaderValue[] | null | undefined): string[] {
+  return [value ?? []].flat().map(String);
+}

@@ -1,0 +1,71 @@
+import { SessionError, type SessionErrorCode } from '../errors.js';
+import type { GateOptions, SessionGate } from './host.js';
+import { cookieHeaders, type LambdaContext, type LambdaHttpEvent, lambdaSource } from './lambda-event.js';
+import { type HttpReply, unavailable, withCookie } from './lambda-reply.js';
+
+/** A Lambda handler that is given the visitor's session. `event` and `context` are Lambda's own objects. */
+export type LambdaSessionHandler<Event, S, Context, Result> = (
+  event: Event,
+  session: S,
+  context: Context,
+) => Result | Promise<Result>;
+
+/** What Lambda invokes. */
+export type LambdaHandler<Event, Context, Result> = (event: Event, context: Context) => Promise<Result | HttpReply>;
+
+/**
+ * Runs a handler between finding the session and saving it. The reply leaves only after the save is acknowledged. When
+ * the handler throws, nothing is saved and the error is Lambda's to report. While the store does not answer, visitors get
+ * a 503 with `Retry-After`, and their cookie stays valid.
+ *
+ * @throws SessionError with ERR_SESSION_EVENT if the event is not an HTTP request.
+ */
+export function lambdaHost<
+  S,
+  Result,
+  Event extends LambdaHttpEvent = LambdaHttpEvent,
+  Context extends LambdaContext = LambdaContext,
+>(
+  gate: SessionGate<S>,
+  handler: LambdaSessionHandler<Event, S, Context, Result>,
+): LambdaHandler<Event, Context, Result> {
+  return async (event, context) => {
+    const source = lambdaSource(event);
+
+    let session: S;
+    try {
+      session = await gate.load(cookieHeaders(event), timeLeft(context));
+    } catch (error) {
+      rethrowUnlessOutage(error);
+      return unavailable(source);
+    }
+
+    const result = await handler(event, session, context);
+
+    let setCookie: string | undefined;
+    try {
+      ({ setCookie } = await gate.commit(session, timeLeft(context)));
+    } catch (error) {
+      rethrowUnlessOutage(error);
+      return unavailable(source);
+    }
+    return setCookie === undefined ? result : withCookie(source, result, setCookie);
+  };
+}
+
+const OUTAGES: ReadonlySet<SessionErrorCode> = new Set([
+  'ERR_SESSION_STORE_UNAVAILABLE',
+  'ERR_SESSION_STORE_TIMEOUT',
+] as const);
+
+/** An outage of the store is for the visitor to wait out, and the gate has reported it. All else is a fault. */
+function rethrowUnlessOutage(error: unknown): void {
+  if (!(error instanceof SessionError && OUTAGES.has(error.code))) {
+    throw error;
+  }
+}
+
+function timeLeft(context: LambdaContext): GateOptions {
+  const remainingMs = context.getRemainingTimeInMillis?.();
+  return remainingMs === undefined ? {} : { remainingMs };
+}
