@@ -1,0 +1,58 @@
+import type { IResource } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { IConstruct } from 'constructs';
+import type { StoreContracts } from '../contract/environment.js';
+import type { SessionPolicy } from './session-policy.js';
+
+/** A place where sessions are kept, and what it takes to use it. */
+export interface ISessionStore extends IResource {
+  /** How long sessions live and which cookie carries them. */
+  readonly policy: SessionPolicy;
+
+  /**
+   * What a consumer must be told and given to use this store. The attach methods are made of it, and so are stores that
+   * are made of stores.
+   *
+   * @param consumer what will use the store.
+   */
+  bind(consumer: IConstruct): SessionBinding;
+
+  /**
+   * Lets a function use this store in one call: writes the environment value that the client reads, and grants exactly
+   * what the client calls. Once attached, attaching the same store again does nothing.
+   *
+   * Only a function that this app creates can be given an environment: attach before publishing a version or an alias
+   * of it. For an imported one, grant with `grantReadWrite()` and set its variable where it is created.
+   *
+   * @throws if another store is attached under the same variable.
+   */
+  attachFunction(fn: lambda.Function, options?: AttachOptions): void;
+
+  /** Grants exactly what the client calls, and nothing that it does not. */
+  grantReadWrite(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * A metric that the store's service publishes about this store.
+   *
+   * @param metricName the name in the service's own documentation.
+   */
+  metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric;
+}
+
+/** What a consumer is told of a store: its part of the contract. */
+export interface SessionBinding {
+  /** The stores by role, as they stand in the environment value. */
+  readonly stores: StoreContracts;
+}
+
+/** How a store is attached. */
+export interface AttachOptions {
+  /**
+   * The environment variable that tells the client of the store. A second store on one consumer needs one of its own,
+   * which the application names: `createSessions({ env: 'ADMIN_SESSIONS' })`.
+   * @default CDK_SESSIONS
+   */
+  readonly variable?: string;
+}

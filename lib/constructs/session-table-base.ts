@@ -1,0 +1,176 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type { IConstruct } from 'constructs';
+import { SessionConstructError } from './errors.js';
+import type { SessionPolicy } from './session-policy.js';
+import type { ISessionStore, SessionBinding } from './session-store.js';
+import { SessionStoreBase } from './session-store-base.js';
+
+/** A DynamoDB table that keeps sessions, created here or imported. */
+export interface ISessionTable extends ISessionStore {
+  /** The table's name. */
+  readonly tableName: string;
+  /** The table's ARN. */
+  readonly tableArn: string;
+  /**
+   * The customer-managed key that encrypts the table.
+   * @default - a key of DynamoDB or of AWS, which needs no grant
+   */
+  readonly encryptionKey?: kms.IKey;
+}
+
+/** What the client calls, and all of it. It names the table only: it asks nothing of the index of owners. */
+const CALLS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
+
+/**
+ * What DynamoDB does with a customer-managed key on behalf of who calls it: it decrypts the table key. Encrypting,
+ * data keys and grants it needs on behalf of who creates the table.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+ */
+const KEY_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey'];
+
+/** What created and imported tables have in common: binding, grants and metrics. */
+export abstract class SessionTableBase extends SessionStoreBase implements ISessionTable {
+  public abstract override readonly policy: SessionPolicy;
+  public abstract readonly tableName: string;
+  public abstract readonly tableArn: string;
+  public abstract readonly encryptionKey?: kms.IKey;
+
+  public override bind(consumer: IConstruct): SessionBinding {
+    const { account, region } = Stack.of(consumer);
+    if (concrete(account) && concrete(this.env.account) && account !== this.env.account) {
+      throw new SessionConstructError(
+        'ERR_SESSION_ATTACH',
+        `a table serves consumers of its own account, received a table of ${this.env.account} and a consumer of ${account}: create a table in the consumer's account`,
+        consumer,
+      );
+    }
+    const elsewhere = concrete(this.env.region) && this.env.region !== region;
+    return {
+      stores: {
+        primary: { kind: 'dynamodb', table: this.tableName, ...(elsewhere && { region: this.env.region }) },
+      },
+    };
+  }
+
+  /**
+   * Grants GetItem, PutItem, UpdateItem and DeleteItem on the table itself, and with a customer-managed key what
+   * DynamoDB then does with that key for the caller. The key's own policy must leave its account's permissions to IAM,
+   * as those of keys made by this app do.
+   */
+  public override grantReadWrite(grantee: iam.IGrantable): iam.Grant {
+    const grant = iam.Grant.addToPrincipal({
+      grantee,
+      actions: CALLS.map((call) => `dynamodb:${call}`),
+      resourceArns: [this.tableArn],
+      scope: this,
+    });
+    if (!this.encryptionKey) {
+      return grant;
+    }
+    return grant.combine(
+      iam.Grant.addToPrincipal({
+        grantee,
+        actions: KEY_ACTIONS,
+        resourceArns: [this.encryptionKey.keyArn],
+        conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${this.env.region}.amazonaws.com` } },
+        scope: this,
+      }),
+    );
+  }
+
+  /**
+   * A metric that DynamoDB publishes about this table, under the dimension `TableName`. Those that it publishes by
+   * operation (latency, system errors) need `dimensionsMap: { TableName, Operation }`.
+   *
+   * Names, dimensions and statistics of this and the following methods are those of
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+   *
+   * @default - the sum over five minutes
+   */
+  public override metric(metricName: string, props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: 'AWS/DynamoDB',
+      metricName,
+      dimensionsMap: { TableName: this.tableName },
+      statistic: cloudwatch.Stats.SUM,
+      ...(concrete(this.env.account) && { account: this.env.account }),
+      ...(concrete(this.env.region) && { region: this.env.region }),
+      ...props,
+    });
+  }
+
+  /**
+   * How many read units were consumed.
+   * @default - the sum over five minutes
+   */
+  public metricConsumedReadCapacityUnits(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('ConsumedReadCapacityUnits', props);
+  }
+
+  /**
+   * How many write units were consumed.
+   * @default - the sum over five minutes
+   */
+  public metricConsumedWriteCapacityUnits(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('ConsumedWriteCapacityUnits', props);
+  }
+
+  /**
+   * How many reads were throttled.
+   * @default - the sum over five minutes
+   */
+  public metricReadThrottleEvents(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('ReadThrottleEvents', props);
+  }
+
+  /**
+   * How many writes were throttled.
+   * @default - the sum over five minutes
+   */
+  public metricWriteThrottleEvents(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('WriteThrottleEvents', props);
+  }
+
+  /**
+   * How many saves found that another request had saved first. They are tried again: this is contention, not failure.
+   * @default - the sum over five minutes
+   */
+  public metricConditionalCheckFailedRequests(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('ConditionalCheckFailedRequests', props);
+  }
+
+  /**
+   * How many ended sessions DynamoDB has collected.
+   * @default - the sum over five minutes
+   */
+  public metricTimeToLiveDeletedItems(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('TimeToLiveDeletedItemCount', props);
+  }
+
+  /**
+   * How many calls of the client failed inside DynamoDB, which counts them by operation: this is their sum.
+   * @default - the sum over five minutes
+   */
+  public metricSystemErrors(props?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    const byOperation = Object.fromEntries(
+      CALLS.map((call) => [
+        `errorsOf${call}`,
+        this.metric('SystemErrors', { dimensionsMap: { TableName: this.tableName, Operation: call } }),
+      ]),
+    );
+    return new cloudwatch.MathExpression({
+      // A sum of an array passes over what has no data; additions would come to nothing.
+      expression: `SUM([${Object.keys(byOperation).join(', ')}])`,
+      usingMetrics: byOperation,
+      label: 'SystemErrors',
+      ...props,
+    });
+  }
+}
+
+function concrete(value: string): boolean {
+  return !Token.isUnresolved(value);
+}
