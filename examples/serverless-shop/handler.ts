@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createSessions, type Session } from 'cdk-sessions-client';
 import { catalogue } from './catalogue.js';
-import { readRequest, reply, type ShopEvent } from './http.js';
+import { readRequest, reply } from './http.js';
 import { contentSecurityPolicy, page, type View } from './page.js';
 
-interface Visit {
-  name: string;
-  cart: Record<string, number>;
-}
+type Visit = { name: string; cart: Record<string, number> };
 
 const sessions = createSessions<Visit>();
 const instance = randomUUID().slice(0, 8);
 
-export const handler = sessions.lambda(async (event: ShopEvent, session) => {
+export const handler = sessions.lambda(async (event, session) => {
   const { route, form, forged } = readRequest(event);
   if (forged) {
     return reply(403, { 'content-type': 'text/plain' }, 'This request came from another site.');
@@ -27,9 +24,10 @@ export const handler = sessions.lambda(async (event: ShopEvent, session) => {
       if (catalogue.has(product)) {
         const change = form.has('add') ? 1 : -1;
         // A function, not a value: if another tab saved first, it runs again on what that tab saved.
-        session.update('cart', ({ [product]: count = 0, ...others } = {}) =>
-          count + change > 0 ? { ...others, [product]: count + change } : others,
-        );
+        session.update('cart', (cart = {}) => {
+          const { [product]: count = 0, ...others } = cart;
+          return count + change > 0 ? { ...others, [product]: count + change } : others;
+        });
       }
       break;
     }

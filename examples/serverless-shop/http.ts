@@ -1,19 +1,4 @@
-/** What the shop reads of an event. A function URL and a load balancer spell the same request differently. */
-export interface ShopEvent {
-  /** The path from a function URL. */
-  readonly rawPath?: string;
-  /** The path from a load balancer. */
-  readonly path?: string;
-  /** The method from a load balancer. */
-  readonly httpMethod?: string;
-  /** The method from a function URL. */
-  readonly requestContext: { readonly http?: { readonly method: string } };
-  readonly headers?: Readonly<Record<string, string | undefined>>;
-  /** The headers from a load balancer that sends each with all its values. */
-  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>>;
-  readonly body?: string | null;
-  readonly isBase64Encoded?: boolean;
-}
+import type { LambdaHttpEvent } from 'cdk-sessions-client';
 
 /** The request behind an event. */
 export interface ShopRequest {
@@ -25,8 +10,8 @@ export interface ShopRequest {
   readonly forged: boolean;
 }
 
-/** Reads the request out of an event of a function URL or of a load balancer. */
-export function readRequest(event: ShopEvent): ShopRequest {
+/** Reads the request out of an event. A function URL and a load balancer spell the same request differently. */
+export function readRequest(event: LambdaHttpEvent): ShopRequest {
   const method = event.requestContext.http?.method ?? event.httpMethod ?? '';
   const header = (name: string) => event.headers?.[name] ?? event.multiValueHeaders?.[name]?.[0];
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString('utf8');

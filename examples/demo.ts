@@ -1,0 +1,186 @@
+/**
+ * `npm run demo`: synthesizes the sample, runs the assembly on this machine, sends a visitor through the shop, and
+ * stays up. `-- --once` ends after the visitor, with exit code 1 if a step failed.
+ */
+import { AssertionError } from 'node:assert';
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { inspect, parseArgs, promisify, styleText } from 'node:util';
+import { type LocalCloud, startLocal } from 'cdk-sessions-local';
+import { Visitor } from './visitor.js';
+
+const ASSEMBLY = 'cdk.out';
+const STACK = 'ServerlessShop';
+const ADDS_PER_TAB = 10;
+
+type Style = Parameters<typeof styleText>[0];
+const paint = (style: Style, text: string) => (process.stdout.isTTY ? styleText(style, text) : text);
+const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** Runs one step and prints what it showed. */
+async function step(title: string, run: () => Promise<string>): Promise<void> {
+  try {
+    const showed = await run();
+    console.log(`  ${paint('green', '✓')} ${title.padEnd(42)} ${paint('dim', showed)}`);
+  } catch (error) {
+    console.log(`  ${paint('red', '✗')} ${title}`);
+    throw error;
+  }
+}
+
+/** The same synthesis as that of a deployment. */
+async function synthesize(): Promise<void> {
+  const cdk = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
+  const options = ['synth', STACK, '--quiet', '--no-notices', '--output', ASSEMBLY];
+  await promisify(execFile)(process.execPath, [cdk, ...options], {
+    env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+  });
+}
+
+/** Which instances answer when several requests come at once. */
+async function instances(visitor: Visitor): Promise<Set<string>> {
+  const views = await Promise.all(Array.from({ length: 6 }, () => visitor.look()));
+  return new Set(views.map(({ instance }) => instance));
+}
+
+/** Tells session ids apart without showing one. */
+const fingerprint = (cookie = '') => createHash('sha256').update(cookie).digest('hex').slice(0, 8);
+const list = (ids: Iterable<string>) => [...ids].join(', ');
+
+/** The visitor's way through the shop. Each step throws an AssertionError if it did not show what it should. */
+async function visit(cloud: LocalCloud, shop: string, calls: () => number): Promise<void> {
+  const visitor = new Visitor(shop);
+  const held = async () => (await visitor.cookie())?.value;
+  const full = { mug: ADDS_PER_TAB, vase: ADDS_PER_TAB };
+  let anonymous: string | undefined;
+  let signedIn: string | undefined;
+
+  await step('A visitor opens the shop', async () => {
+    const page = await visitor.fetch('/');
+    assert.equal(page.status, 200, 'the page is there');
+    assert.equal(await held(), undefined, 'nothing is stored, so no cookie is set');
+    assert.equal(calls(), 0, 'the table is not asked');
+    return 'no cookie set, the table not asked';
+  });
+  await step('adds to the cart', async () => {
+    await visitor.add('bowl');
+    await visitor.remove('bowl');
+    anonymous = await held();
+    assert.ok(anonymous, 'the first change sets a cookie');
+    return `session ${fingerprint(anonymous)} begins`;
+  });
+  await step('adds from two tabs at once', async () => {
+    const adds = Array.from({ length: ADDS_PER_TAB }, () => [visitor.add('mug'), visitor.add('vase')]);
+    await Promise.all(adds.flat());
+    const { cart } = await visitor.look();
+    assert.deepEqual(cart, full, 'every add is counted');
+    return `${2 * ADDS_PER_TAB} adds in parallel, ${cart['mug']} + ${cart['vase']} in the cart`;
+  });
+  await step('signs in', async () => {
+    await visitor.signIn('Mia');
+    signedIn = await held();
+    const { name, cart } = await visitor.look();
+    assert.equal(name, 'Mia', 'the session knows the name');
+    assert.notEqual(signedIn, anonymous, 'the session has a new id');
+    assert.deepEqual(cart, full, 'the cart is kept');
+    return `session ${fingerprint(anonymous)} is now ${fingerprint(signedIn)}, the cart is kept`;
+  });
+  let before = new Set<string>();
+  await step('has every instance recycled under her', async () => {
+    before = await instances(visitor);
+    await cloud.recycle();
+    return `${list(before)} gone`;
+  });
+  await step('finds the cart again', async () => {
+    const after = await instances(visitor);
+    const { name, cart } = await visitor.look();
+    assert.deepEqual(
+      [...after].filter((id) => before.has(id)),
+      [],
+      'no instance is left from before',
+    );
+    assert.equal(name, 'Mia', 'she is still signed in');
+    assert.deepEqual(cart, full, 'the cart is kept');
+    return `answered by ${list(after)}`;
+  });
+  await step('signs out and finds it gone', async () => {
+    await visitor.signOut();
+    const { name, cart } = await visitor.look();
+    assert.equal(name, undefined, 'nobody is signed in');
+    assert.deepEqual(cart, {}, 'the cart is gone');
+    assert.equal(await held(), undefined, 'the cookie is gone');
+    return 'no name, no cart, no cookie';
+  });
+  await step('replays her old cookies', async () => {
+    for (const value of [anonymous, signedIn]) {
+      const reply = await fetch(new URL('/session', shop), { headers: { cookie: `__Host-session=${value}` } });
+      const { name, cart } = (await reply.json()) as { name?: string; cart: object };
+      assert.deepEqual({ name, cart }, { name: undefined, cart: {} }, 'an ended session is found by nobody');
+    }
+    return 'neither finds anything';
+  });
+}
+
+/** Says what went wrong in a step, or in what the steps stand on. */
+function report(error: unknown): void {
+  if (error instanceof AssertionError) {
+    const lines = [error.message, `expected: ${inspect(error.expected)}`, `received: ${inspect(error.actual)}`];
+    console.log(paint('red', lines.map((line) => `    ${line}`).join('\n')));
+  } else {
+    console.error(paint('red', error instanceof Error ? error.message : String(error)));
+  }
+  process.exitCode = 1;
+}
+
+async function stayUp(cloud: LocalCloud, shop: string): Promise<void> {
+  console.log(`\nThe shop stays open: ${paint(['bold', 'underline'], shop)}`);
+  console.log(paint('dim', 'r + Enter recycles every instance, Ctrl-C closes the shop.'));
+  const keyboard = createInterface({ input: process.stdin });
+  keyboard.on('line', (line) => {
+    if (line.trim() === 'r') {
+      cloud.recycle().then(() => console.log('Every instance is fresh.'), report);
+    }
+  });
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  keyboard.close();
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { once: { type: 'boolean' }, port: { type: 'string', default: '0' } } });
+
+  const begun = performance.now();
+  console.log(`${paint('bold', 'cdk synth')} ${STACK}`);
+  await synthesize();
+  console.log(paint('dim', `  into ${ASSEMBLY} in ${seconds(begun)}`));
+
+  const started = performance.now();
+  let calls = 0;
+  const cloud = await startLocal({
+    assembly: ASSEMBLY,
+    stacks: [STACK],
+    port: Number(values.port),
+    onCall: () => {
+      calls += 1;
+    },
+  });
+  try {
+    const [front] = cloud.fronts;
+    assert.ok(front, 'the stack has a front');
+    console.log(`${paint('bold', 'cdk-sessions-local')} ${ASSEMBLY}`);
+    console.log(paint('dim', `  ${front.url} in ${seconds(started)}\n`));
+    await visit(cloud, front.url, () => calls).catch(report);
+    if (!values.once) {
+      await stayUp(cloud, front.url);
+    }
+  } finally {
+    await cloud.stop();
+  }
+}
+
+main().catch(report);

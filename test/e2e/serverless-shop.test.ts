@@ -1,0 +1,278 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Visitor } from '../../examples/visitor.js';
+import { simulate } from '../support/iam.js';
+import { hasJava } from '../support/java.js';
+import { LocalShop } from '../support/local-shop.js';
+import { follow, type Model, randomWalks, take } from '../support/random-walk.js';
+
+const VISITORS = 50;
+/** Another one with each run; a failure names it, and E2E_SEED repeats it. */
+const seed = Number(process.env['E2E_SEED'] ?? Date.now() % 2 ** 31);
+
+describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as const))('the shop on %s', (dynamodb) => {
+  let shop: LocalShop;
+  const visitor = () => new Visitor(shop.functionUrl);
+
+  beforeAll(async () => {
+    shop = await LocalShop.open({ dynamodb, recycleEvery: 20 });
+  });
+  afterAll(() => shop.close());
+
+  test(`keeps what ${VISITORS} parallel visitors have apart and loses none of it while instances come and go`, async () => {
+    const walks = randomWalks(VISITORS, seed);
+    let walking = true;
+    const recycling = (async () => {
+      while (walking) {
+        await pause(300);
+        await shop.cloud.recycle();
+      }
+    })();
+
+    const instances = new Set<string>();
+    const visits = walks.map(async (walk, number) => {
+      const visitor = new Visitor(shop.functionUrl);
+      let model: Model = { cart: {} };
+      for (const [index, step] of walk.entries()) {
+        await take(visitor, step, shop.fronts[step.front]);
+        model = follow(model, step);
+        const { instance, name, cart } = await visitor.look(shop.fronts[step.lookFront]);
+        instances.add(instance);
+        expect({ seed, number, index, name, cart }).toEqual({
+          seed,
+          number,
+          index,
+          name: model.name,
+          cart: model.cart,
+        });
+      }
+    });
+    await Promise.all(visits).finally(() => {
+      walking = false;
+    });
+    await recycling;
+
+    expect(instances.size).toBeGreaterThan(10);
+  });
+
+  test('counts every add of two tabs, each through a front of its own', async () => {
+    const mia = visitor();
+    await mia.add('bowl');
+    await Promise.all(shop.fronts.flatMap((front) => Array.from({ length: 12 }, () => mia.add('mug', front))));
+    expect((await mia.look()).cart).toEqual({ bowl: 1, mug: 24 });
+  });
+
+  test('keeps the cart at sign-in and counts what parallel requests add right after it', async () => {
+    const mia = visitor();
+    await mia.add('bowl');
+    await mia.signIn('Mia');
+    await Promise.all([mia.add('mug'), mia.add('mug'), mia.add('vase')]);
+    expect(await mia.look()).toMatchObject({ name: 'Mia', cart: { bowl: 1, mug: 2, vase: 1 } });
+  });
+
+  test('gives a new id at sign-in and answers to no id from before, nor to one that was signed out', async () => {
+    const mia = visitor();
+    await mia.add('mug');
+    const anonymous = await mia.cookie();
+    await mia.signIn('Mia');
+    const signedIn = await mia.cookie();
+    await mia.signOut();
+
+    expect(signedIn?.value).not.toBe(anonymous?.value);
+    expect(await mia.cookie()).toBeUndefined();
+    for (const cookie of [anonymous, signedIn]) {
+      expect(await lookWith(shop.functionUrl, `${cookie?.cookieString()}`)).toMatchObject({ cart: {} });
+    }
+  });
+
+  test('sends a host-only, script-proof cookie that ends with the browser', async () => {
+    const mia = visitor();
+    await mia.add('mug');
+    expect((await mia.cookie())?.toJSON()).toMatchObject({
+      key: '__Host-session',
+      path: '/',
+      secure: true,
+      httpOnly: true,
+      sameSite: 'lax',
+      hostOnly: true,
+    });
+    expect((await mia.cookie())?.isPersistent()).toBe(false);
+  });
+
+  test('makes no call to DynamoDB and sets no cookie for who has no session and changes nothing', async () => {
+    const calls = await shop.callsDuring(async () => {
+      for (const front of shop.fronts) {
+        for (const path of ['/', '/session', '/nowhere']) {
+          const reply = await fetch(new URL(path, front));
+          expect([path, reply.headers.getSetCookie()]).toEqual([path, []]);
+        }
+      }
+    });
+    expect(calls).toEqual([]);
+  });
+
+  test('makes one call to show the page, and two to change the cart', async () => {
+    const mia = visitor();
+    await mia.add('mug');
+    const operations = async (run: () => Promise<unknown>) =>
+      (await shop.callsDuring(run)).map(({ operation }) => operation);
+    expect(await operations(() => mia.fetch('/'))).toEqual(['GetItem']);
+    expect(await operations(() => mia.add('mug'))).toEqual(['GetItem', 'PutItem']);
+  });
+
+  test('makes only calls that its synthesized policy allows', async () => {
+    const mia = visitor();
+    const calls = await shop.callsDuring(async () => {
+      await mia.add('mug');
+      await Promise.all([mia.add('mug'), mia.add('mug'), mia.add('mug')]);
+      await mia.signIn('Mia');
+      await mia.signOut();
+    });
+    expect(new Set(calls.map(({ operation }) => operation))).toEqual(new Set(['GetItem', 'PutItem', 'DeleteItem']));
+    for (const { operation, table, index, function: caller } of shop.calls) {
+      const resource = `arn:aws:dynamodb:us-east-1:123456789012:table/${table}${index === undefined ? '' : `/index/${index}`}`;
+      expect([
+        operation,
+        simulate(shop.template, caller, { action: `dynamodb:${operation}`, resourceArn: resource }),
+      ]).toEqual([operation, 'allowed']);
+    }
+  });
+
+  describe.each(['function URL', 'load balancer'])('a request through the %s', (kind) => {
+    const front = () => (kind === 'function URL' ? shop.functionUrl : shop.loadBalancer);
+
+    test('gets the page with a policy that lets nothing foreign run', async () => {
+      const reply = await fetch(front());
+      expect(reply.status).toBe(200);
+      expect(reply.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(reply.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+      expect(await reply.text()).toContain('Stoneware for slow mornings');
+    });
+
+    test.each([
+      ['garbage', () => 'garbage'],
+      ['nothing', () => ''],
+      ['8 KB', () => 'v1.'.padEnd(8192, 'A')],
+      ['an id of another length', (value: string) => value.replace('v1.', 'v1.A')],
+      ['padded base64', (value: string) => value.replace(/\.(\d+)$/, '=.$1')],
+      ['other padding bits of the same id', respell],
+      ['an unknown version', (value: string) => value.replace('v1.', 'v2.')],
+      ['a deadline that is none', (value: string) => value.replace(/\d+$/, '0')],
+      ['more after the end', (value: string) => `${value}.`],
+    ])('with a cookie of %s never reaches the store and starts afresh', async (_, spell) => {
+      const mia = visitor();
+      await mia.add('mug');
+      const value = (await mia.cookie())?.value ?? '';
+      const forged = `__Host-session=${spell(value)}`;
+
+      const calls = await shop.callsDuring(async () => {
+        expect(await lookWith(front(), forged)).toEqual({ instance: expect.any(String), cart: {} });
+      });
+      expect(calls).toEqual([]);
+
+      const added = await fetch(new URL('/cart', front()), {
+        method: 'POST',
+        headers: { cookie: forged },
+        body: new URLSearchParams({ add: 'vase' }),
+        redirect: 'manual',
+      });
+      const [fresh] = added.headers.getSetCookie();
+      expect(await lookWith(front(), fresh?.split(';')[0] ?? '')).toMatchObject({ cart: { vase: 1 } });
+      expect((await mia.look()).cart).toEqual({ mug: 1 });
+    });
+
+    test.each([
+      ['a foreign site', { 'sec-fetch-site': 'cross-site' }],
+      ['a neighbouring subdomain', { 'sec-fetch-site': 'same-site' }],
+      ['a foreign site in an older browser', { origin: 'https://elsewhere.example' }],
+      ['a sandboxed page in an older browser', { origin: 'null' }],
+    ])('that %s sent to change something is refused', async (_, headers) => {
+      const mia = visitor();
+      await mia.add('mug');
+      const body = new URLSearchParams({ add: 'vase' });
+      const reply = await mia.fetch('/cart', { method: 'POST', headers, body }, front());
+      expect(reply.status).toBe(403);
+      expect((await mia.look()).cart).toEqual({ mug: 1 });
+    });
+
+    test.each([
+      ['the page itself', () => ({ 'sec-fetch-site': 'same-origin' })],
+      ['the page itself in an older browser', () => ({ origin: new URL(front()).origin })],
+    ])('that %s sent to change something is served', async (_, headers) => {
+      const mia = visitor();
+      const body = new URLSearchParams({ add: 'vase' });
+      expect((await mia.fetch('/cart', { method: 'POST', headers: headers(), body }, front())).status).toBe(303);
+      expect((await mia.look()).cart).toEqual({ vase: 1 });
+    });
+
+    test.each(['__proto__', 'constructor', 'yacht', ''])(
+      'for the product %j, which is not sold, changes nothing',
+      async (product) => {
+        const mia = visitor();
+        await mia.add(product, front());
+        expect(await mia.cookie()).toBeUndefined();
+      },
+    );
+
+    test('shows a name with markup in it as text', async () => {
+      const mia = visitor();
+      await mia.signIn('<img src=x>"\'&', front());
+      const page = await (await mia.fetch('/', {}, front())).text();
+      expect(page).toContain('&lt;img src=x&gt;&quot;&#39;&amp;');
+      expect(page).not.toContain('<img');
+    });
+  });
+});
+
+describe('the shop with its table deleted', () => {
+  let shop: LocalShop;
+  const mia = () => new Visitor(shop.functionUrl);
+
+  beforeAll(async () => {
+    shop = await LocalShop.open();
+  });
+  afterAll(() => shop.close());
+
+  test('answers 503, keeps the cookie, and serves who has no session', async () => {
+    const visitor = mia();
+    await visitor.add('mug');
+    const cookie = await visitor.cookie();
+    const [table] = shop.cloud.tables;
+    const client = new DynamoDBClient({
+      endpoint: shop.cloud.dynamodbEndpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    await client.send(new DeleteTableCommand({ TableName: table?.name }));
+    client.destroy();
+
+    const add = { method: 'POST', body: new URLSearchParams({ add: 'mug' }) };
+    for (const front of shop.fronts) {
+      for (const reply of [await visitor.fetch('/', {}, front), await visitor.fetch('/cart', add, front)]) {
+        expect(reply.status).toBe(503);
+        expect(reply.headers.get('retry-after')).toBe('1');
+        expect(reply.headers.get('cache-control')).toBe('no-store');
+        expect(reply.headers.getSetCookie()).toEqual([]);
+      }
+      expect((await fetch(front)).status).toBe(200);
+      expect((await mia().fetch('/cart', add, front)).status).toBe(503);
+    }
+    expect(await visitor.cookie()).toEqual(cookie);
+  });
+});
+
+/** What the panel shows to who sends exactly this cookie. */
+async function lookWith(front: string, cookie: string): Promise<unknown> {
+  const reply = await fetch(new URL('/session', front), { headers: { cookie } });
+  expect(reply.status).toBe(200);
+  return reply.json();
+}
+
+/** Another spelling that base64 decoders take for the same id: the last of 43 characters has two bits to spare. */
+function respell(value: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return value.replace(
+    /(.)(\.\d+)$/,
+    (_, last: string, rest: string) => alphabet.charAt(alphabet.indexOf(last) + 1) + rest,
+  );
+}

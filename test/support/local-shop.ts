@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { type LocalCall, type LocalCloud, type LocalOptions, startLocal } from 'cdk-sessions-local';
+import { ServerlessShopStack } from '../../examples/serverless-shop/stack.js';
+
+/** The sample with both its fronts, synthesized and running on this machine. */
+export class LocalShop {
+  static async open(options: Omit<LocalOptions, 'assembly' | 'onCall'> = {}): Promise<LocalShop> {
+    const outdir = mkdtempSync(join(tmpdir(), 'serverless-shop-'));
+    const app = new App({ outdir });
+    const stack = new ServerlessShopStack(app, 'ServerlessShop', {
+      env: { region: 'us-east-1' },
+      certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000',
+    });
+    const template = Template.fromStack(stack).toJSON();
+    app.synth();
+    const calls: LocalCall[] = [];
+    const cloud = await startLocal({ ...options, assembly: outdir, onCall: (call) => calls.push(call) });
+    return new LocalShop(cloud, calls, template, outdir);
+  }
+
+  /** The address of the function URL. */
+  readonly functionUrl: string;
+  /** The address of the load balancer's listener that leads to the shop. */
+  readonly loadBalancer: string;
+
+  private constructor(
+    readonly cloud: LocalCloud,
+    /** Every call that the function made to DynamoDB, in order. */
+    readonly calls: readonly LocalCall[],
+    readonly template: Record<string, unknown>,
+    private readonly outdir: string,
+  ) {
+    this.functionUrl = this.front('function-url');
+    this.loadBalancer = this.front('load-balancer');
+  }
+
+  get fronts(): readonly string[] {
+    return [this.functionUrl, this.loadBalancer];
+  }
+
+  /** The calls that the function makes to DynamoDB while something is going on. */
+  async callsDuring(run: () => Promise<unknown>): Promise<readonly LocalCall[]> {
+    const before = this.calls.length;
+    await run();
+    return this.calls.slice(before);
+  }
+
+  async close(): Promise<void> {
+    await this.cloud.stop();
+    rmSync(this.outdir, { recursive: true });
+  }
+
+  private front(kind: LocalCloud['fronts'][number]['kind']): string {
+    const front = this.cloud.fronts.find((candidate) => candidate.kind === kind);
+    if (front === undefined) {
+      throw new Error(`the sample has no front of the kind ${kind}`);
+    }
+    return front.url;
+  }
+}
