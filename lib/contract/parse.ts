@@ -34,12 +34,12 @@ export function parseContract(text: string): SessionContract {
   }
   return {
     version,
-    stores: { primary: parseStore(root.field('stores').field('primary')) },
-    policy: parsePolicy(root.field('policy')),
+    stores: { primary: readStore(root.field('stores').field('primary')) },
+    policy: readPolicy(root.field('policy')),
   };
 }
 
-function parseStore(store: Field): StoreContract {
+function readStore(store: Field): StoreContract {
   const region = store.field('region');
   return {
     kind: store.field('kind').oneOf('dynamodb'),
@@ -48,21 +48,25 @@ function parseStore(store: Field): StoreContract {
   };
 }
 
-/** Reads a policy as the contract has it. @throws ContractError as `parseContract` does. */
-export function parsePolicy(policy: Field): PolicyContract {
+/** Checks a policy that did not come out of an environment variable. @throws ContractError as `parseContract` does. */
+export function parsePolicy(value: unknown): PolicyContract {
+  return readPolicy(Field.root(value));
+}
+
+function readPolicy(policy: Field): PolicyContract {
   const renewal = policy.field('renewalTimeout');
   const parsed: PolicyContract = {
     idleTimeout: policy.field('idleTimeout').integer(1),
     absoluteTimeout: policy.field('absoluteTimeout').integer(1),
     ...(renewal.present && { renewalTimeout: renewal.integer(1) }),
     touchAfter: policy.field('touchAfter').integer(0),
-    cookie: parseCookie(policy.field('cookie')),
+    cookie: readCookie(policy.field('cookie')),
   };
   refuse('policy', timesFault(parsed));
   return parsed;
 }
 
-function parseCookie(cookie: Field): CookieContract {
+function readCookie(cookie: Field): CookieContract {
   const domain = cookie.field('domain');
   const parsed: CookieContract = {
     name: cookie.field('name').text(),
@@ -82,7 +86,7 @@ function refuse(path: string, fault: string | undefined): void {
 }
 
 /** One value of the document and the path that leads to it, for messages. */
-export class Field {
+class Field {
   static root(value: unknown): Field {
     return new Field('', value);
   }

@@ -1,3 +1,5 @@
+import type { PolicyContract } from './environment.js';
+
 /** The times of a policy, in seconds. */
 export interface PolicyTimes {
   readonly idleTimeout: number;
@@ -26,3 +28,11 @@ export function timesFault(times: PolicyTimes): string | undefined {
   }
   return undefined;
 }
+
+/** The policy where nobody chose one. Within AAL2 of NIST SP 800-63B, both as revision 4 and as revision 3 have it. */
+export const STANDARD_POLICY: PolicyContract = {
+  idleTimeout: 30 * 60,
+  absoluteTimeout: 12 * 3600,
+  touchAfter: 3 * 60,
+  cookie: { name: '__Host-session', sameSite: 'lax', secure: true, persistent: false },
+};

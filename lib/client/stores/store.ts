@@ -22,7 +22,9 @@ export interface StoredSession {
 }
 
 /** What a write came to. A refused one answers with what is there now; `undefined`: nothing is. */
-export type WriteResult = { readonly written: true } | { readonly written: false; readonly current: StoredSession | undefined };
+export type WriteResult =
+  | { readonly written: true }
+  | { readonly written: false; readonly current: StoredSession | undefined };
 
 /** What a touch came to: `changed`, another save came first; `gone`, there is no such session any more. */
 export type TouchResult = 'ok' | 'changed' | 'gone';
@@ -39,7 +41,7 @@ export interface CallOptions {
  *
  * A session that is past its `expiresAt` does not exist, whether or not the system below has collected it: no call
  * returns it, changes it or moves its expiry. Every call is atomic on its one key. A call rejects only when the system
- * fails, with `ERR_SESSION_STORE_UNAVAILABLE`. `test/client/stores/store-contract.ts` is this text as tests.
+ * fails, with the system's own error. `test/client/stores/store-contract.ts` is this text as tests.
  */
 export interface SessionStore {
   /** Consistent: sees every save that was acknowledged before the call. Expired, malformed or absent is `undefined`. */
@@ -52,12 +54,7 @@ export interface SessionStore {
     options?: CallOptions,
   ): Promise<WriteResult>;
   /** Moves the expiry forward, never back, if the version is still `expected`; changes nothing else. */
-  touch(
-    key: SessionKey,
-    expiresAt: EpochMilliseconds,
-    expected: Version,
-    options?: CallOptions,
-  ): Promise<TouchResult>;
+  touch(key: SessionKey, expiresAt: EpochMilliseconds, expected: Version, options?: CallOptions): Promise<TouchResult>;
   /** Removes it and answers with what was there. */
   destroy(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined>;
 }

@@ -1,0 +1,59 @@
+import { performance } from 'node:perf_hooks';
+import { SessionError } from './errors.js';
+import type { CallOptions } from './stores/store.js';
+
+/**
+ * The time that one load or one commit may take, and the time that each of its calls to the store may take: none
+ * waits for longer, whatever the store does. Measured on the monotonic clock: these are durations, not dates.
+ */
+export class CallBudget {
+  readonly #end: number;
+
+  constructor(
+    private readonly callTimeout: number,
+    total: number,
+  ) {
+    this.#end = performance.now() + total;
+  }
+
+  /** Milliseconds that are left. */
+  get remaining(): number {
+    return Math.max(0, this.#end - performance.now());
+  }
+
+  /**
+   * Makes a call to the store and ends it at its deadline.
+   *
+   * @throws SessionError ERR_SESSION_STORE_TIMEOUT at the deadline, ERR_SESSION_STORE_UNAVAILABLE if the store fails.
+   */
+  async call<T>(operation: string, run: (options: CallOptions) => Promise<T>): Promise<T> {
+    const timeout = Math.min(this.callTimeout, this.remaining);
+    const abort = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const expired = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const message = `the session store did not answer a ${operation} within ${Math.round(timeout)} ms`;
+        reject(new SessionError('ERR_SESSION_STORE_TIMEOUT', message));
+        abort.abort();
+      }, timeout);
+    });
+    try {
+      // The race, not the signal, is what ends the wait: a store may be slow to notice that it was told to stop.
+      return await Promise.race([run({ signal: abort.signal }), expired]);
+    } catch (error) {
+      throw asSessionError(error, operation);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function asSessionError(error: unknown, operation: string): SessionError {
+  if (error instanceof SessionError) {
+    return error;
+  }
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new SessionError('ERR_SESSION_STORE_UNAVAILABLE', `the session store failed a ${operation}: ${reason}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,84 @@
+/** One change that a request made to its session. */
+type Change =
+  | { readonly kind: 'set'; readonly key: string; readonly value: unknown }
+  | { readonly kind: 'unset'; readonly key: string }
+  | { readonly kind: 'update'; readonly key: string; readonly fn: Updater }
+  | { readonly kind: 'clear' };
+
+/** Computes a key's next value from a copy of its present one; `undefined` on either side: there is none. */
+export type Updater = (current: unknown) => unknown;
+
+/**
+ * What a request did to its session, in order, so that it can be done again on top of what another request saved
+ * first. That is how parallel requests keep each other's work: keys that this one left alone stay as they are there,
+ * and an `update` computes anew from the value it finds.
+ */
+export class Changes {
+  #log: Change[] = [];
+
+  get empty(): boolean {
+    return this.#log.length === 0;
+  }
+
+  set(key: string, value: unknown): void {
+    this.#forget(key);
+    this.#log.push({ kind: 'set', key, value });
+  }
+
+  unset(key: string): void {
+    this.#forget(key);
+    this.#log.push({ kind: 'unset', key });
+  }
+
+  update(key: string, fn: Updater): void {
+    this.#log.push({ kind: 'update', key, fn });
+  }
+
+  /** A barrier: whatever was there, here or in the store, is gone; changes that follow build on nothing. */
+  clear(): void {
+    this.#log = [{ kind: 'clear' }];
+  }
+
+  /** Does them all, on `data`. */
+  replay(data: Map<string, unknown>): void {
+    for (const change of this.#log) {
+      apply(change, data);
+    }
+  }
+
+  /** An earlier change to a key no longer matters once its value is given or taken away outright. */
+  #forget(key: string): void {
+    this.#log = this.#log.filter((change) => change.kind === 'clear' || change.key !== key);
+  }
+}
+
+function apply(change: Change, data: Map<string, unknown>): void {
+  switch (change.kind) {
+    case 'clear':
+      data.clear();
+      break;
+    case 'set':
+      put(data, change.key, change.value);
+      break;
+    case 'unset':
+      data.delete(change.key);
+      break;
+    case 'update':
+      put(data, change.key, change.fn(copyOf(data.get(change.key))));
+      break;
+  }
+}
+
+/** Stores a value under its key; `undefined` takes the key away. */
+export function put(data: Map<string, unknown>, key: string, value: unknown): void {
+  if (value === undefined) {
+    data.delete(key);
+  } else {
+    data.set(key, value);
+  }
+}
+
+/** A copy for an updater to change as it likes: it may run again, and must then find the value as it was. */
+export function copyOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : value;
+}

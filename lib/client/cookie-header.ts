@@ -1,0 +1,33 @@
+import type { CookieContract } from '../contract/environment.js';
+
+/** The values that Cookie header lines give to one name, in their order (RFC 6265, section 4.2.1). */
+export function cookieValues(headers: readonly string[], name: string): readonly string[] {
+  const prefix = `${name}=`;
+  return headers
+    .flatMap((header) => header.split(';'))
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(prefix))
+    .map((pair) => pair.slice(prefix.length));
+}
+
+/** A Set-Cookie line that gives the cookie a value, for `maxAge` seconds if it is to outlive the browser. */
+export function setCookie(cookie: CookieContract, value: string, maxAge: number): string {
+  return attributes(cookie, value, cookie.persistent ? maxAge : undefined);
+}
+
+/** A Set-Cookie line that makes the browser forget the cookie: the same attributes, and a life that is over. */
+export function clearCookie(cookie: CookieContract): string {
+  return attributes(cookie, '', 0);
+}
+
+function attributes({ name, domain, sameSite, secure }: CookieContract, value: string, maxAge?: number): string {
+  return [
+    `${name}=${value}`,
+    ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
+    ...(domain === undefined ? [] : [`Domain=${domain}`]),
+    'Path=/',
+    ...(secure ? ['Secure'] : []),
+    'HttpOnly',
+    `SameSite=${sameSite[0]?.toUpperCase()}${sameSite.slice(1)}`,
+  ].join('; ');
+}

@@ -1,0 +1,73 @@
+import type { PolicyContract } from '../contract/environment.js';
+import type { Located } from './record-access.js';
+import type { EpochMilliseconds } from './stores/store.js';
+
+/** When a session ends: if it stays idle, and in any case. */
+export interface Ends {
+  readonly expiresAt: EpochMilliseconds;
+  readonly deadline: EpochMilliseconds;
+}
+
+/** How long requests that set out with the old id may take after a periodic renewal gave the session a new one. */
+const RENEWAL_GRACE = 30_000;
+
+/** The policy's times, applied to a session. */
+export class Lifetime {
+  readonly #idle: number;
+  readonly #absolute: number;
+  readonly #renewal: number;
+  readonly #touchAfter: number;
+
+  constructor(policy: PolicyContract) {
+    this.#idle = policy.idleTimeout * 1000;
+    this.#absolute = policy.absoluteTimeout * 1000;
+    this.#renewal = (policy.renewalTimeout ?? Number.POSITIVE_INFINITY) * 1000;
+    this.#touchAfter = policy.touchAfter * 1000;
+  }
+
+  /** The idle timeout that records are saved with, in seconds. */
+  get idleTimeout(): number {
+    return this.#idle / 1000;
+  }
+
+  /** The ends of a session that begins now. */
+  ofNew(now: EpochMilliseconds): Ends {
+    return this.#afterUse(now, now + this.#absolute);
+  }
+
+  /** The ends of a stored session: what was promised when it was saved, or what today's policy says if that is less. */
+  of({ stored, record }: Located): Ends {
+    const deadline = Math.min(stored.deadline, record.createdAt + this.#absolute);
+    const lastUse = stored.expiresAt - record.idleTimeout * 1000;
+    return { deadline, expiresAt: Math.min(stored.expiresAt, lastUse + this.#idle, deadline) };
+  }
+
+  /** The ends of a stored session that is used now. */
+  ofUsed(located: Located, now: EpochMilliseconds): Ends {
+    return this.#afterUse(now, this.of(located).deadline);
+  }
+
+  /** Whether moving the idle end is worth a write: a tenth of the idle time lost is, each request's seconds are not. */
+  touchDue(located: Located, now: EpochMilliseconds): boolean {
+    return this.ofUsed(located, now).expiresAt - this.of(located).expiresAt > this.#touchAfter;
+  }
+
+  /** Whether a touch alone would keep the policy: a record that was saved under another idle timeout is saved anew. */
+  touchSuffices({ record }: Located): boolean {
+    return record.idleTimeout === this.idleTimeout;
+  }
+
+  /** Whether the session's id has reached its age. */
+  renewalDue({ record }: Located, now: EpochMilliseconds): boolean {
+    return now - record.renewedAt >= this.#renewal;
+  }
+
+  /** Until when a periodically renewed session still answers to its old id. */
+  graceAfterRenewal(now: EpochMilliseconds): EpochMilliseconds {
+    return now + RENEWAL_GRACE;
+  }
+
+  #afterUse(now: EpochMilliseconds, deadline: EpochMilliseconds): Ends {
+    return { deadline, expiresAt: Math.min(now + this.#idle, deadline) };
+  }
+}

@@ -1,0 +1,19 @@
+import {
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBTransport } from './dynamodb-transport.js';
+
+/** Reaches DynamoDB through the AWS SDK, with its own retries within the deadline of each call. */
+export function sdkTransport(region: string | undefined): DynamoDBTransport {
+  const client = new DynamoDBClient(region === undefined ? {} : { region });
+  return {
+    getItem: (input, options) => client.send(new GetItemCommand(input), { abortSignal: options?.signal }),
+    putItem: (input, options) => client.send(new PutItemCommand(input), { abortSignal: options?.signal }),
+    updateItem: (input, options) => client.send(new UpdateItemCommand(input), { abortSignal: options?.signal }),
+    deleteItem: (input, options) => client.send(new DeleteItemCommand(input), { abortSignal: options?.signal }),
+  };
+}
