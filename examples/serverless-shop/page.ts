@@ -35,6 +35,7 @@ export function page(view: View): string {
 </head>
 <body>
 <p id="notice" role="status"></p>
+<p id="said" role="status" class="unseen"></p>
 <div id="shop">
 <header>
 <p class="brand">Kiln <i>&amp;</i> Kettle</p>
@@ -108,7 +109,7 @@ function pieces({ cart }: View): number {
 function cartLine({ id, count, name, price }: Product & { id: string; count: number }): string {
   return `<li><span class="what">${name}<small>${euros(price * count)}</small></span>
 <button id="less-${id}" class="step" name="remove" value="${id}" aria-label="One ${name} less">−</button>
-<output id="count-${id}">${count}</output>
+<span id="count-${id}" class="count">${count}</span>
 <button id="more-${id}" class="step" name="add" value="${id}" aria-label="One ${name} more">+</button></li>`;
 }
 

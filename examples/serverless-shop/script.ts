@@ -38,6 +38,7 @@ function show(html) {
   find('shop').replaceWith(new DOMParser().parseFromString(html, 'text/html').getElementById('shop'));
   if (find('name') && typed) find('name').value = typed;
   if (focused) (find(focused) ?? find('cart')).focus({ preventScroll: true });
+  find('said').textContent = find('pieces').textContent + ' in the cart';
   draw(JSON.parse(document.querySelector('.panel').dataset.view));
 }
 

@@ -34,6 +34,7 @@ button:active { transform: scale(.96); }
 :focus-visible { outline: 3px solid var(--clay); outline-offset: 2px; }
 #cart:focus { outline: none; }
 
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 #notice:not(:empty) {
   position: sticky; top: 0; z-index: 1; padding: .7rem 1.25rem; text-align: center; background: var(--clay); color: var(--on-clay);
 }
@@ -84,7 +85,7 @@ aside { display: grid; gap: 1rem; align-content: start; }
 .what { flex: 1; line-height: 1.3; }
 .what small { display: block; color: var(--soft); font-variant-numeric: tabular-nums; }
 .step { width: 44px; padding: 0; font-size: 1.15rem; }
-.cart output { min-width: 1.6rem; text-align: center; font-variant-numeric: tabular-nums; }
+.count { min-width: 1.6rem; text-align: center; font-variant-numeric: tabular-nums; }
 .total { display: flex; justify-content: space-between; padding-top: .9rem; font-size: 1.1rem; font-variant-numeric: tabular-nums; }
 
 .panel { background: #26201c; color: #efe4d6; --rule: #4a3f37; --tint: #3a312b; --ink: #efe4d6; border: 1px solid #3b322c; }

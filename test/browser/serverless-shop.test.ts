@@ -62,6 +62,7 @@ describe.each([{ https: false }, { https: true }])('the page with https: $https'
     await page.getByRole('button', { name: 'One Milk jug less' }).click();
     await pieces(page, 2);
 
+    expect(await page.locator('#said').textContent()).toBe('2 in the cart');
     expect(await page.locator('#total').textContent()).toBe('€48.00');
     expect(await sessionCookie()).toMatchObject({
       domain: 'localhost',
@@ -141,10 +142,10 @@ describe.each([{ https: false }, { https: true }])('the page with https: $https'
     const page = await open();
     await page.route('**/cart', (route) => route.fulfill({ status: 503 }), { times: 1 });
     await add(page, 'Morning mug');
-    await page.getByRole('status').getByText('please try again').waitFor();
+    await page.locator('#notice', { hasText: 'please try again' }).waitFor();
     await add(page, 'Morning mug');
     await pieces(page, 1);
-    expect(await page.getByRole('status').textContent()).toBe('');
+    expect(await page.locator('#notice').textContent()).toBe('');
   });
 
   test('refuses what a page of another origin on the same site posts', async () => {
