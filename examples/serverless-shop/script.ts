@@ -43,35 +43,28 @@ function show(html) {
 }
 
 async function ask(path, options) {
-  const reply = await fetch(path, options).catch(() => undefined);
-  find('notice').textContent = reply?.ok ? '' : 'The shop did not answer. Nothing is lost: please try again in a moment.';
-  return reply?.ok ? reply : undefined;
+  const text = await fetch(path, options).then((reply) => reply.ok && reply.text()).catch(() => false);
+  find('notice').textContent = text ? '' : 'The shop did not answer. Nothing is lost: please try again in a moment.';
+  return text;
 }
 
 let last = Promise.resolve();
-const inTurn = (task) => { last = last.then(task); };
+const inTurn = (path, options, take) => {
+  last = last.then(() => ask(path, options)).then((text) => text && take(text));
+};
 
 addEventListener('submit', (event) => {
   event.preventDefault();
   const form = event.target;
   const body = new URLSearchParams(new FormData(form, event.submitter));
-  inTurn(async () => {
-    const reply = await ask(form.getAttribute('action'), { method: 'POST', body });
-    if (reply) show(await reply.text());
-  });
+  inTurn(form.getAttribute('action'), { method: 'POST', body }, show);
 });
 addEventListener('click', (event) => {
-  if (event.target.id === 'ask') inTurn(async () => {
-    const reply = await ask('/session');
-    if (reply) draw(await reply.json());
-  });
+  if (event.target.id === 'ask') inTurn('/session', {}, (text) => draw(JSON.parse(text)));
 });
 // Another tab may have changed the cart meanwhile.
 addEventListener('visibilitychange', () => {
-  if (!document.hidden) inTurn(async () => {
-    const reply = await ask('/');
-    if (reply) show(await reply.text());
-  });
+  if (!document.hidden) inTurn('/', {}, show);
 });
 
 draw(JSON.parse(document.querySelector('.panel').dataset.view));
