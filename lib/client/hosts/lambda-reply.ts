@@ -105,8 +105,8 @@ const WRITE: Record<LambdaSource, (handlers: HandlerHeaders, cookies: string[]) 
 
   'alb-multi-value': ({ headers, multiValueHeaders }, cookies) => ({
     multiValueHeaders: {
-      ...Object.fromEntries(missing(headers, multiValueHeaders)),
       ...Object.fromEntries(others(multiValueHeaders)),
+      ...Object.fromEntries(missing(headers, multiValueHeaders)),
       [CACHE_CONTROL]: [PRIVATE],
       [SET_COOKIE]: cookies,
     },
@@ -116,13 +116,14 @@ const WRITE: Record<LambdaSource, (handlers: HandlerHeaders, cookies: string[]) 
 /** The handler's headers for a sender that reads `headers` only: several values become a list (RFC 9110, section 5.3). */
 function singleValueHeaders({ headers, multiValueHeaders }: HandlerHeaders): Record<string, HeaderValue> {
   const lists = missing(multiValueHeaders, headers).map(([name, values]) => [name, values.join(', ')] as const);
-  return { ...Object.fromEntries(lists), ...Object.fromEntries(others(headers)) };
+  return { ...Object.fromEntries(others(headers)), ...Object.fromEntries(lists) };
 }
 
 /**
  * Several cookies for a load balancer that takes one value for each name: `set-cookie`, `Set-cookie`, `sEt-cookie`, ….
- * AWS documents a single cookie here, but the names differ in letter case, which the load balancer keeps and HTTP
- * ignores. The documented way is to enable multi-value headers on the target group.
+ * Names that differ in letter case alone are different keys in JSON and one header in HTTP. AWS documents a single cookie
+ * here; other frameworks have long relied on this trick. To rely on documentation, enable multi-value headers on the
+ * target group.
  */
 function respell(cookies: readonly string[]): Record<string, string> {
   if (cookies.length > SPELLINGS) {
@@ -159,7 +160,8 @@ function others<Value>(headers: Record<string, Value> | undefined): [string, Val
 
 /** The headers of one field that the other lacks, with spellings of one name brought together. */
 function missing(from: Headers, other: Headers): [string, string[]][] {
-  const present = new Set(Object.keys(other ?? {}).map((name) => name.toLowerCase()));
+  const given = others<HeaderValue | HeaderValue[]>(other).filter(([, value]) => list(value).length > 0);
+  const present = new Set(given.map(([name]) => name.toLowerCase()));
   const found = new Map<string, [string, string[]]>();
   for (const [name, value] of others<HeaderValue | HeaderValue[]>(from)) {
     const key = name.toLowerCase();

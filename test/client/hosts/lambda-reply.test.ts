@@ -64,9 +64,23 @@ describe.each(SOURCES)('withCookie for %s', (source) => {
       cookies: undefined,
       body: null,
     };
-    const sent = sentByAws(source, withCookie(source, result, SESSION_COOKIE));
+    const reply = withCookie(source, result, SESSION_COOKIE);
+    expect(reply).toHaveProperty('body', '');
+    const sent = sentByAws(source, reply);
+    expect(sent.headers.map(([name]) => name).sort()).toEqual(['cache-control', 'set-cookie']);
     expect(cookiesOf(sent)).toEqual([SESSION_COOKIE]);
-    expect(sent.body).toHaveLength(0);
+  });
+
+  test('takes a header without a value in one field from the other', () => {
+    const gaps = [
+      { headers: { Vary: undefined }, multiValueHeaders: { Vary: ['Origin'] } },
+      { headers: { Vary: 'Origin' }, multiValueHeaders: { Vary: [] } },
+      { headers: { Vary: 'Origin' }, multiValueHeaders: { vary: undefined } },
+    ];
+    for (const fields of gaps) {
+      const sent = sentByAws(source, withCookie(source, { statusCode: 200, ...fields }, SESSION_COOKIE));
+      expect(valuesOf(sent, 'vary')).toEqual(['Origin']);
+    }
   });
 
   test('loses nothing of any reply and does not change it', () => {

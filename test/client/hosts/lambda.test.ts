@@ -185,7 +185,7 @@ describe('lambdaHost', () => {
     const counting: LambdaContext = { getRemainingTimeInMillis: () => remaining.shift() ?? 0 };
     await lambdaHost(gate, ok)(sampleEvent('alb'), counting);
     await lambdaHost(gate, ok)(sampleEvent('alb'), {});
-    expect(gate.options).toEqual([{ remainingMs: 900 }, { remainingMs: 300 }, {}, {}]);
+    expect(gate.options).toStrictEqual([{ remainingMs: 900 }, { remainingMs: 300 }, {}, {}]);
   });
 });
 
