@@ -40,12 +40,19 @@ export class ServerlessShopStack extends Stack {
     });
     sessions.attachFunction(shop);
 
-    const { url } = shop.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
-    new CfnOutput(this, 'ShopUrl', { value: url });
+    shop.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
+    // A command, not the address itself: stand-ins for AWS deploy this stack, and they know no attribute of a function URL.
+    new CfnOutput(this, 'ShopUrlCommand', {
+      value: `aws lambda get-function-url-config --function-name ${shop.functionName} --query FunctionUrl --output text`,
+    });
 
     if (props.certificateArn !== undefined) {
       const front = new SessionLoadBalancer(this, 'Front', {
-        vpc: new ec2.Vpc(this, 'Vpc', { maxAzs: 2, natGateways: 0 }),
+        vpc: new ec2.Vpc(this, 'Vpc', {
+          maxAzs: 2,
+          natGateways: 0,
+          subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }],
+        }),
         certificate: acm.Certificate.fromCertificateArn(this, 'Certificate', props.certificateArn),
         deletionProtection: sampleSettings.deletionProtection,
       });

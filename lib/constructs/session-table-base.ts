@@ -65,7 +65,6 @@ export abstract class SessionTableBase extends SessionStoreBase implements ISess
       grantee,
       actions: CALLS.map((call) => `dynamodb:${call}`),
       resourceArns: [this.tableArn],
-      scope: this,
     });
     if (!this.encryptionKey) {
       return grant;
@@ -76,7 +75,6 @@ export abstract class SessionTableBase extends SessionStoreBase implements ISess
         actions: KEY_ACTIONS,
         resourceArns: [this.encryptionKey.keyArn],
         conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${this.env.region}.amazonaws.com` } },
-        scope: this,
       }),
     );
   }
