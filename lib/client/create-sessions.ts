@@ -48,7 +48,7 @@ export interface ExplicitOptions extends CommonOptions {
   readonly store: SessionStore;
   /**
    * What differs from the standard policy. Times are whole seconds.
-   * @default - 30 minutes idle, 12 hours in all, touched after 3 minutes, in a `__Host-session` cookie
+   * @default - 30 minutes idle, 12 hours in all, touched after a tenth of the idle timeout, in a `__Host-session` cookie
    */
   readonly policy?: Partial<PolicyContract>;
   readonly env?: undefined;
@@ -142,8 +142,7 @@ const STORE_FAILURES = ['ERR_SESSION_STORE_UNAVAILABLE', 'ERR_SESSION_STORE_TIME
 async function engineOptions(options: SessionsOptions): Promise<EngineOptions> {
   const { clock = systemClock, callTimeout = CALL_TIMEOUT } = options;
   if (options.store !== undefined) {
-    const policy = inOptions(() => parsePolicy({ ...STANDARD_POLICY, ...options.policy }));
-    return { store: options.store, policy, clock, callTimeout };
+    return { store: options.store, policy: explicitPolicy(options.policy), clock, callTimeout };
   }
   const { stores, policy } = readEnvironment(options.env ?? SESSIONS_VARIABLE);
   return { store: await openStore(stores.primary, clock), policy, clock, callTimeout };
@@ -161,8 +160,10 @@ function readEnvironment(variable: string): SessionContract {
   return asConfigError(`the environment variable ${variable} cannot be used`, () => parseContract(text));
 }
 
-function inOptions<T>(parse: () => T): T {
-  return asConfigError('the policy that createSessions was given cannot be used', parse);
+function explicitPolicy(given: Partial<PolicyContract> = {}): PolicyContract {
+  const { idleTimeout } = { ...STANDARD_POLICY, ...given };
+  const policy = { ...STANDARD_POLICY, touchAfter: Math.floor(idleTimeout / 10), ...given };
+  return asConfigError('the policy that createSessions was given cannot be used', () => parsePolicy(policy));
 }
 
 function asConfigError<T>(what: string, parse: () => T): T {

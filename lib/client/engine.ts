@@ -68,12 +68,10 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       return { setCookie: clearCookie(policy.cookie) };
     }
     const now = clock();
-    if (fate === 'regenerate') {
-      return this.#give(await saves.regenerate(context, draft, found, now));
-    }
-    if (this.#lifetime.renewalDue(found, now) && !found.byRetiredId) {
-      const graceUntil = this.#lifetime.graceAfterRenewal(now);
-      return this.#give(await saves.regenerate(context, draft, found, graceUntil));
+    const renewalDue = !found.byRetiredId && this.#lifetime.renewalDue(found, now);
+    if (fate === 'regenerate' || renewalDue) {
+      const cause = fate === 'regenerate' ? 'privilege' : 'age';
+      return this.#give(await saves.regenerate(context, draft, found, cause));
     }
     if (!draft.changes.empty && !sameData(draft.data, found)) {
       await saves.saveChanges(context, draft, found);

@@ -40,25 +40,22 @@ export async function touch({ records, lifetime, clock }: SaveContext, found: Lo
  * Saves what a request changed. If another request saved first, this one's changes are made again on what that one
  * left. If the session was destroyed meanwhile, or retired at a sign-in, there is nothing to save to: that end wins.
  */
-export async function saveChanges(context: SaveContext, draft: SessionDraft<object>, found: Located): Promise<void> {
+export async function saveChanges(context: SaveContext, draft: SessionDraft<object>, start: Located): Promise<void> {
   const { records, lifetime, clock } = context;
-  let target = found;
-  let data = draft.data;
-  for (let attempt = 1; ; attempt++) {
+  let target: Located | undefined = start;
+  for (let attempt = 1; target !== undefined; attempt++) {
     const ends = lifetime.ofUsed(target, clock());
-    const record = { ...target.record, idleTimeout: lifetime.idleTimeout, data };
+    const record = { ...target.record, idleTimeout: lifetime.idleTimeout, data: dataOn(target, draft) };
     const result = await records.save(target.key, record, ends, target);
     if (result.saved) {
       return;
     }
-    const next = await currentAfterConflict(context, target.key, result.current, attempt);
-    if (next === undefined) {
-      return;
-    }
-    target = next;
-    data = replayed(draft, next);
+    target = await currentAfterConflict(context, target.key, result.current, attempt);
   }
 }
+
+/** Why a session gets a new id: `privilege`, since the visitor's rights changed; `age`, since its id had grown old. */
+export type RegenerationCause = 'privilege' | 'age';
 
 /**
  * Gives a session a new id, by writes to single items only:
@@ -70,37 +67,48 @@ export async function saveChanges(context: SaveContext, draft: SessionDraft<obje
  * again. If the old one is gone (signed out in parallel), so must the new one be: the end wins. A sign-out that arrives
  * with the old id afterwards finds the successor through the retired record.
  *
- * @param graceUntil until when the old id still leads to the session: a time past lets it answer nothing at once
- * @returns the new id, or `undefined` if the session ended meanwhile
+ * After a change of rights the old id answers nothing at once. After a renewal it leads to the session for a grace; and
+ * of two requests that renew at the same time one leaves it to the other, or the browser might keep the id that lost.
+ *
+ * @returns the new id, or `undefined` if the session ended meanwhile or has a new id already
  */
 export async function regenerate(
   context: SaveContext,
   draft: SessionDraft<object>,
   found: Located,
-  graceUntil: EpochMilliseconds,
+  cause: RegenerationCause,
 ): Promise<IdentifiedSession | undefined> {
   const { records, lifetime, clock } = context;
   const now = clock();
   const id = newSessionId();
   const key = keyOf(id);
   const ends = lifetime.ofUsed(found, now);
-  const record = { ...found.record, renewedAt: now, idleTimeout: lifetime.idleTimeout };
+  const fresh = (old: Located): SessionRecord => ({
+    createdAt: old.record.createdAt,
+    renewedAt: now,
+    idleTimeout: lifetime.idleTimeout,
+    data: dataOn(old, draft),
+  });
+  const retired = { successor: key, graceUntil: cause === 'age' ? lifetime.graceAfterRenewal(now) : now };
 
   let old = found;
-  let fresh = await saveUnshared(records, key, { ...record, data: draft.data }, ends, undefined);
+  let successor = await saveUnshared(records, key, fresh(old), ends, undefined);
   for (let attempt = 1; ; attempt++) {
-    const retired = { ...old.record, data: new Map(), retired: { successor: key, graceUntil } };
-    const result = await records.save(old.key, retired, lifetime.ofUsed(old, now), old);
+    const result = await records.save(old.key, { ...old.record, data: new Map(), retired }, ends, old);
     if (result.saved) {
       return { id, deadline: ends.deadline };
     }
     const next = await currentAfterConflict(context, old.key, result.current, attempt);
-    if (next === undefined) {
+    const renewedElsewhere = next !== undefined && next.key !== old.key;
+    if (next === undefined || (renewedElsewhere && cause === 'age')) {
       await records.destroy(key);
+      if (next !== undefined && !draft.changes.empty) {
+        await saveChanges(context, draft, next);
+      }
       return undefined;
     }
     old = next;
-    fresh = await saveUnshared(records, key, { ...record, data: replayed(draft, next) }, ends, fresh);
+    successor = await saveUnshared(records, key, fresh(old), ends, successor);
   }
 }
 
@@ -155,8 +163,12 @@ async function currentAfterConflict(
   return records.follow(await records.read(key), clock());
 }
 
-function replayed(draft: SessionDraft<object>, { record }: Located): SessionData {
-  const data = new Map(record.data);
+/** What a request's changes make of a session: worked out already for the one it found, done again for any other. */
+function dataOn(target: Located, draft: SessionDraft<object>): SessionData {
+  if (target === draft.found) {
+    return draft.data;
+  }
+  const data = new Map(target.record.data);
   draft.changes.replay(data);
   return data;
 }

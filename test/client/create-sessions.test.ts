@@ -1,0 +1,130 @@
+import { createSessions, type SessionError, type SessionsOptions } from 'cdk-sessions-client';
+import { MemoryStore } from 'cdk-sessions-client/memory';
+
+const POLICY = {
+  idleTimeout: 1800,
+  absoluteTimeout: 43200,
+  touchAfter: 180,
+  cookie: { name: '__Host-session', sameSite: 'lax', secure: true, persistent: false },
+};
+const CONTRACT = { version: 1, stores: { primary: { kind: 'dynamodb', table: 'sessions' } }, policy: POLICY };
+
+/** One request by function URL, without a cookie unless one is given. */
+function request(options: SessionsOptions, cookie?: string) {
+  const handler = createSessions(options).lambda(async (_event, session) => {
+    session.update('count', (count) => (typeof count === 'number' ? count + 1 : 1));
+    return { statusCode: 200, body: String(session.get('count')) };
+  });
+  const event = {
+    version: '2.0',
+    headers: {},
+    requestContext: { http: { method: 'GET', path: '/' } },
+    ...(cookie !== undefined && { cookies: [cookie] }),
+  };
+  return handler(event as never, {});
+}
+
+describe('the environment', () => {
+  const variable = 'CDK_SESSIONS_UNDER_TEST';
+
+  afterEach(() => {
+    delete process.env[variable];
+  });
+
+  test.each<[string, string | undefined, string]>([
+    [
+      'missing',
+      undefined,
+      `the environment variable ${variable} is missing: attach the function to a store in its stack, as in sessions.attachFunction(fn), or give createSessions a store`,
+    ],
+    ['not JSON', '{', `the environment variable ${variable} cannot be used: it is not JSON`],
+    [
+      'of a future version',
+      JSON.stringify({ ...CONTRACT, version: 2 }),
+      `the environment variable ${variable} cannot be used: it has version 2, and this client reads versions up to 1: update cdk-sessions-client`,
+    ],
+    [
+      'with a wrong field',
+      JSON.stringify({ ...CONTRACT, policy: { ...POLICY, idleTimeout: '30m' } }),
+      `the environment variable ${variable} cannot be used: policy.idleTimeout must be a whole number of at least 1, received "30m"`,
+    ],
+    [
+      'of a kind of store that this client does not know',
+      JSON.stringify({ ...CONTRACT, stores: { primary: { kind: 'tape' } } }),
+      `the environment variable ${variable} cannot be used: stores.primary.kind must be "dynamodb", received "tape"`,
+    ],
+  ])('%s gives one exact message at the first request', async (_, value, message) => {
+    if (value !== undefined) {
+      process.env[variable] = value;
+    }
+    await expect(request({ env: variable })).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG', message });
+  });
+
+  test('is read anew after a failure', async () => {
+    const sessions = createSessions({ env: variable, callTimeout: 50 });
+    const handler = sessions.lambda(async (_event, session) => session.isNew);
+    const event = { version: '2.0', headers: {}, requestContext: { http: {} } } as never;
+    await expect(handler(event, {})).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG' });
+    process.env[variable] = JSON.stringify(CONTRACT);
+    expect(await handler(event, {})).toBe(true);
+  });
+});
+
+describe('a store of one’s own', () => {
+  test('needs no environment', async () => {
+    const store = new MemoryStore();
+    const first = await request({ store });
+    expect(first).toMatchObject({ body: '1', cookies: [expect.stringMatching(/^__Host-session=v1\./)] });
+    const [cookie = ''] = (first as { cookies: string[] }).cookies;
+    expect(await request({ store }, cookie.slice(0, cookie.indexOf(';')))).toEqual({ statusCode: 200, body: '2' });
+  });
+
+  test('takes what differs from the standard policy', async () => {
+    const cookie = { name: 'sid', sameSite: 'strict', secure: false, persistent: false } as const;
+    expect(await request({ store: new MemoryStore(), policy: { cookie } })).toMatchObject({
+      cookies: [expect.stringMatching(/^sid=v1\.[^;]+; Path=\/; HttpOnly; SameSite=Strict$/)],
+    });
+  });
+
+  test('with a shorter idle timeout is touched more often, too', async () => {
+    expect(await request({ store: new MemoryStore(), policy: { idleTimeout: 60 } })).toMatchObject({ statusCode: 200 });
+  });
+
+  test('with a policy that contradicts itself is refused', async () => {
+    await expect(request({ store: new MemoryStore(), policy: { idleTimeout: 100_000 } })).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+      message:
+        'the policy that createSessions was given cannot be used: policy: the idle timeout must not exceed the absolute timeout: received 100000 s idle and 43200 s absolute',
+    });
+  });
+});
+
+describe('a store that is down', () => {
+  const down = () => Promise.reject(new Error('no route'));
+  const store = { read: down, write: down, touch: down, destroy: down };
+
+  test('gives the visitor a 503 and tells the application why', async () => {
+    const told: SessionError[] = [];
+    const reply = await request({ store, onStoreError: (error) => told.push(error) });
+    expect(reply).toMatchObject({ statusCode: 503 });
+    expect(reply).not.toHaveProperty('cookies');
+    expect(told).toMatchObject([
+      { code: 'ERR_SESSION_STORE_UNAVAILABLE', message: 'the session store failed a write: Error: no route' },
+    ]);
+  });
+
+  test('is logged unless the application takes care of it, and its own mistake there harms nobody', async () => {
+    const log = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    await request({ store });
+    expect(log).toHaveBeenLastCalledWith(
+      'cdk-sessions: ERR_SESSION_STORE_UNAVAILABLE: the session store failed a write: Error: no route',
+    );
+    const fault = new Error('mistake');
+    const onStoreError = () => {
+      throw fault;
+    };
+    expect(await request({ store, onStoreError })).toMatchObject({ statusCode: 503 });
+    expect(log).toHaveBeenLastCalledWith('cdk-sessions: onStoreError threw', fault);
+    log.mockRestore();
+  });
+});

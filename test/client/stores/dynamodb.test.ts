@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { DynamoDBClient, DynamoDBServiceException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { StoredSession } from 'cdk-sessions-client';
+import { DynamoDBStore, type DynamoDBTransport } from 'cdk-sessions-client/dynamodb';
+import { COLLECTION_DELAY, SESSION_ITEM } from '../../../lib/contract/record';
+import { hasJava } from '../../support/java';
+import { type LiveTable, startSessionTable } from '../../support/session-table';
+import { engineOf, FakeClock, START, Visitor } from '../support';
+import { storeContract } from './store-contract';
+
+const DATABASES = hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as const);
+
+describe.each(DATABASES)('on %s', (kind) => {
+  let live: LiveTable;
+  let environment: NodeJS.ProcessEnv;
+
+  beforeAll(async () => {
+    environment = process.env;
+    live = await startSessionTable(kind);
+    process.env = {
+      ...environment,
+      AWS_ENDPOINT_URL_DYNAMODB: live.endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    };
+  });
+
+  afterAll(async () => {
+    process.env = environment;
+    await live.stop();
+  });
+
+  storeContract('the DynamoDB store', () => ({
+    make: (clock) => new DynamoDBStore({ table: live.table, clock }),
+    runs: 40,
+  }));
+
+  test('fifty requests that count one key of one session are all counted', async () => {
+    const clock = new FakeClock();
+    const store = new DynamoDBStore({ table: live.table, clock: clock.read });
+    const visitor = new Visitor(engineOf({ store, clock, callTimeout: 5000 }));
+    await visitor.request((session) => session.set('user', 'ada'));
+    const tabs = Array.from({ length: 50 }, () => visitor.tab());
+    await Promise.all(tabs.map((tab) => tab.request((session) => session.update('count', (count = 0) => count + 1))));
+    expect(await visitor.see('count')).toBe(50);
+    expect(await visitor.see('user')).toBe('ada');
+  });
+
+  test('an item has the attributes of the contract and no other', async () => {
+    const key = randomBytes(32);
+    const session = stored({ expiresAt: START + 1, owner: randomBytes(32) });
+    await new DynamoDBStore({ table: live.table, clock: () => START }).write(key, session, 'absent');
+    const { Item } = await new DynamoDBClient().send(
+      new GetItemCommand({ TableName: live.table, Key: { [SESSION_ITEM.key]: { B: key } } }),
+    );
+    expect(Object.keys(Item ?? {}).sort()).toEqual(Object.values(SESSION_ITEM).sort());
+    expect(Item?.[SESSION_ITEM.ttl]).toEqual({ N: String(START / 1000 + 1 + COLLECTION_DELAY) });
+  });
+
+  test('an item that somebody else wrote is no session', async () => {
+    const key = randomBytes(32);
+    const store = new DynamoDBStore({ table: live.table, clock: () => START });
+    await new DynamoDBClient().send(
+      new PutItemCommand({
+        TableName: live.table,
+        Item: { [SESSION_ITEM.key]: { B: key }, [SESSION_ITEM.value]: { S: 'text' } },
+      }),
+    );
+    expect(await store.read(key)).toBeUndefined();
+  });
+
+  test('a session beyond 400 KB is refused with its size', async () => {
+    const store = new DynamoDBStore({ table: live.table, clock: () => START });
+    const write = store.write(randomBytes(32), stored({ value: new Uint8Array(410 * 1024) }), 'absent');
+    await expect(write).rejects.toMatchObject({
+      code: 'ERR_SESSION_TOO_LARGE',
+      message: expect.stringContaining('419840 bytes'),
+    });
+  });
+
+  test('a table that is not there is an error, never "no session"', async () => {
+    const store = new DynamoDBStore({ table: 'another', clock: () => START });
+    await expect(store.read(randomBytes(32))).rejects.toThrow(DynamoDBServiceException);
+  });
+});
+
+describe('with a transport of its own', () => {
+  test('the store gives the deadline’s signal to every call', async () => {
+    const signals: unknown[] = [];
+    const answer = async (_input: unknown, options?: { signal?: AbortSignal }) => {
+      signals.push(options?.signal);
+      return {};
+    };
+    const transport: DynamoDBTransport = { getItem: answer, putItem: answer, updateItem: answer, deleteItem: answer };
+    const store = new DynamoDBStore({ table: 'sessions', transport });
+    const { signal } = new AbortController();
+    const key = randomBytes(32);
+    await store.read(key, { signal });
+    await store.write(key, stored(), 'absent', { signal });
+    await store.touch(key, START, 'a', { signal });
+    await store.destroy(key, { signal });
+    expect(signals).toEqual([signal, signal, signal, signal]);
+  });
+
+  test('a refusal that brings the item needs no second look', async () => {
+    const calls: string[] = [];
+    const refuse = async () => {
+      calls.push('put');
+      throw Object.assign(new Error('refused'), {
+        name: 'ConditionalCheckFailedException',
+        Item: {
+          [SESSION_ITEM.value]: { B: Uint8Array.of(1) },
+          [SESSION_ITEM.version]: { S: 'theirs' },
+          [SESSION_ITEM.expiresAt]: { N: String(START + 1) },
+          [SESSION_ITEM.deadline]: { N: String(START + 2) },
+        },
+      });
+    };
+    const get = async () => {
+      calls.push('get');
+      return {};
+    };
+    const transport: DynamoDBTransport = { getItem: get, putItem: refuse, updateItem: refuse, deleteItem: get };
+    const store = new DynamoDBStore({ table: 'sessions', transport, clock: () => START });
+    expect(await store.write(randomBytes(32), stored(), 'mine')).toMatchObject({ current: { version: 'theirs' } });
+    expect(calls).toEqual(['put']);
+  });
+});
+
+function stored(overrides: Partial<StoredSession> = {}): StoredSession {
+  return { value: Uint8Array.of(1), version: 'mine', expiresAt: START + 1, deadline: START + 2, ...overrides };
+}

@@ -1,0 +1,121 @@
+import type { PolicyContract, SessionStore } from 'cdk-sessions-client';
+import { SessionEngine } from '../../lib/client/engine';
+import type { SessionDraft } from '../../lib/client/session-draft';
+import { STANDARD_POLICY } from '../../lib/contract/policy';
+
+/** 2030-01-01, where every clock of these tests begins. */
+export const START = Date.UTC(2030, 0, 1);
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+
+/** A clock that stands until it is moved. */
+export class FakeClock {
+  now = START;
+  readonly read = () => this.now;
+  advance(milliseconds: number): void {
+    this.now += milliseconds;
+  }
+}
+
+/** The calls that a store got, in order. */
+export type StoreCall = keyof SessionStore;
+
+/** Passes calls on, counts them, and lets a test do something just before one. */
+export class ObservedStore implements SessionStore {
+  calls: StoreCall[] = [];
+  /** Runs once, before the next call of its kind reaches the store. */
+  before: Partial<Record<StoreCall, () => Promise<void>>> = {};
+
+  constructor(private readonly inner: SessionStore) {}
+
+  read: SessionStore['read'] = async (...args) => {
+    await this.#observe('read');
+    return this.inner.read(...args);
+  };
+  write: SessionStore['write'] = async (...args) => {
+    await this.#observe('write');
+    return this.inner.write(...args);
+  };
+  touch: SessionStore['touch'] = async (...args) => {
+    await this.#observe('touch');
+    return this.inner.touch(...args);
+  };
+  destroy: SessionStore['destroy'] = async (...args) => {
+    await this.#observe('destroy');
+    return this.inner.destroy(...args);
+  };
+
+  /** The calls since the last time that this was asked. */
+  taken(): StoreCall[] {
+    const calls = this.calls;
+    this.calls = [];
+    return calls;
+  }
+
+  async #observe(call: StoreCall): Promise<void> {
+    this.calls.push(call);
+    const act = this.before[call];
+    delete this.before[call];
+    await act?.();
+  }
+}
+
+/** What a test's sessions hold. */
+export interface Data {
+  cart?: Record<string, number>;
+  list?: number[];
+  user?: string;
+  count?: number;
+  a?: unknown;
+  b?: unknown;
+}
+
+export interface EngineUnderTest {
+  readonly store: SessionStore;
+  readonly clock: FakeClock;
+  readonly policy?: Partial<PolicyContract>;
+  readonly callTimeout?: number;
+}
+
+export function engineOf({ store, clock, policy, callTimeout = 1000 }: EngineUnderTest): SessionEngine<Data> {
+  return new SessionEngine<Data>({ store, policy: { ...STANDARD_POLICY, ...policy }, clock: clock.read, callTimeout });
+}
+
+/** A browser with one cookie, which it keeps as browsers do. */
+export class Visitor {
+  cookie: string | undefined;
+
+  constructor(private readonly engine: SessionEngine<Data>) {}
+
+  /** One request from beginning to end. Returns the Set-Cookie line, if the reply carried one. */
+  async request(act: (session: SessionDraft<Data>) => unknown = () => undefined): Promise<string | undefined> {
+    const session = await this.load();
+    await act(session);
+    return this.commit(session);
+  }
+
+  load(): Promise<SessionDraft<Data>> {
+    return this.engine.load(this.cookie === undefined ? [] : [`other=1; ${this.cookie}`]);
+  }
+
+  async commit(session: SessionDraft<Data>): Promise<string | undefined> {
+    const { setCookie } = await this.engine.commit(session);
+    if (setCookie !== undefined) {
+      this.cookie = /Max-Age=0/.test(setCookie) ? undefined : setCookie.slice(0, setCookie.indexOf(';'));
+    }
+    return setCookie;
+  }
+
+  /** The same browser at this moment, for a request that is under way while others are made. */
+  tab(engine: SessionEngine<Data> = this.engine): Visitor {
+    const tab = new Visitor(engine);
+    tab.cookie = this.cookie;
+    return tab;
+  }
+
+  /** Reads what the session holds, without leaving a trace. */
+  async see<K extends keyof Data & string>(key: K): Promise<Data[K] | undefined> {
+    return (await this.load()).get(key);
+  }
+}
