@@ -1,5 +1,5 @@
 import type { PolicyContract } from '../contract/environment.js';
-import type { Located } from './record-access.js';
+import type { Located } from './record.js';
 import type { EpochMilliseconds } from './stores/store.js';
 
 /** When a session ends: if it stays idle, and in any case. */

@@ -1,15 +1,8 @@
 import type { CallBudget } from './call-budget.js';
 import type { Ends } from './lifetime.js';
-import { decodeRecord, encodeRecord, type SessionRecord } from './record.js';
+import { decodeRecord, encodeRecord, type Located, type SessionRecord } from './record.js';
 import type { EpochMilliseconds, SessionKey, SessionStore, StoredSession, TouchResult } from './stores/store.js';
 import { nextVersion } from './version.js';
-
-/** A record, and where and how it is stored. */
-export interface Located {
-  readonly key: SessionKey;
-  readonly stored: StoredSession;
-  readonly record: SessionRecord;
-}
 
 /** What a save came to: the record as it is now, ours or, if another save came first, that one's. */
 export type SaveResult =

@@ -1,5 +1,5 @@
 import { SessionError } from './errors.js';
-import type { EpochMilliseconds, SessionKey } from './stores/store.js';
+import type { EpochMilliseconds, SessionKey, StoredSession } from './stores/store.js';
 
 /** What the engine keeps of a session inside the value that is opaque to stores. */
 export interface SessionRecord {
@@ -24,6 +24,13 @@ export interface Retirement {
   readonly successor: SessionKey;
   /** Until when requests that still carry the old id are served from the successor. */
   readonly graceUntil: EpochMilliseconds;
+}
+
+/** A record, and where and how it is stored. */
+export interface Located {
+  readonly key: SessionKey;
+  readonly stored: StoredSession;
+  readonly record: SessionRecord;
 }
 
 /** The first byte of an encoded record. A reader refuses what it does not know instead of signing the visitor out. */

@@ -1,15 +1,12 @@
 import { Changes, copyOf, put, type Updater } from './changes.js';
 import { SessionError } from './errors.js';
 import { assertJson } from './json.js';
-import type { SessionData, SessionRecord } from './record.js';
+import type { Located, SessionData } from './record.js';
 import type { Session, SessionDataKey, SessionStatus } from './session.js';
-import type { EpochMilliseconds, SessionKey, StoredSession } from './stores/store.js';
+import type { EpochMilliseconds } from './stores/store.js';
 
 /** A session as it was found in the store. */
-export interface FoundSession {
-  readonly key: SessionKey;
-  readonly stored: StoredSession;
-  readonly record: SessionRecord;
+export interface FoundSession extends Located {
   /** When it ends if it stays idle: the tighter of what was stored and what today's policy says. */
   readonly expiresAt: EpochMilliseconds;
   /** When it ends in any case: likewise. */
