@@ -1,0 +1,163 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { LocalError, messageOf } from './errors.js';
+import { isObject, type JsonObject, objectAt, textAt } from './json.js';
+
+/** One stack of a cloud assembly, as it was synthesized. */
+export interface AssemblyStack {
+  /** The name that CloudFormation knows it by; its artifact's id in the assembly may differ. */
+  readonly name: string;
+  readonly artifactId: string;
+  /** The region that it is for, or us-east-1 for a stack that is for any. */
+  readonly region: string;
+  readonly template: JsonObject;
+  /** Where the file assets are on this machine, by the key that they would have in the bucket. */
+  readonly assets: ReadonlyMap<string, FileAsset>;
+}
+
+/** A file asset: a folder that is deployed as an archive, or a file deployed as it is. */
+export interface FileAsset {
+  readonly path: string;
+  readonly packaging: string;
+}
+
+/** A resource of a stack's template. Its properties may still hold intrinsic functions. */
+export interface Resource {
+  readonly stack: AssemblyStack;
+  readonly logicalId: string;
+  readonly type: string;
+  /** The path of the construct that made it, where the template tells, or `<stack>/<logical id>`. */
+  readonly path: string;
+  readonly properties: JsonObject;
+  /** The condition under which it exists. */
+  readonly condition?: string;
+}
+
+/**
+ * Reads all stacks of a cloud assembly, those of nested assemblies (CDK stages) included.
+ *
+ * @throws LocalError ERR_LOCAL_ASSEMBLY if the folder holds none.
+ */
+export async function readAssembly(folder: string): Promise<readonly AssemblyStack[]> {
+  const stacks = await readStacks(path.resolve(folder));
+  if (stacks.length === 0) {
+    throw new LocalError('ERR_LOCAL_ASSEMBLY', `the cloud assembly in ${folder} has no stacks`);
+  }
+  return stacks;
+}
+
+/** The stacks that go by these names or artifact ids; all if none is given. @throws LocalError ERR_LOCAL_ASSEMBLY */
+export function selectStacks(
+  stacks: readonly AssemblyStack[],
+  names: readonly string[] | undefined,
+): readonly AssemblyStack[] {
+  if (names === undefined || names.length === 0) {
+    return stacks;
+  }
+  const unknown = names.find((name) => !stacks.some((stack) => stack.name === name || stack.artifactId === name));
+  if (unknown !== undefined) {
+    const known = stacks.map((stack) => stack.name).join(', ');
+    throw new LocalError(
+      'ERR_LOCAL_ASSEMBLY',
+      `there is no stack ${unknown} in the cloud assembly, which has: ${known}`,
+    );
+  }
+  return stacks.filter((stack) => names.includes(stack.name) || names.includes(stack.artifactId));
+}
+
+/** All resources of a stack, in the order of its template. */
+export function resourcesOf(stack: AssemblyStack): readonly Resource[] {
+  return Object.entries(objectAt(stack.template, 'Resources')).map(([logicalId, resource]) => {
+    const condition = textAt(resource, 'Condition');
+    return {
+      stack,
+      logicalId,
+      type: textAt(resource, 'Type') ?? '',
+      path: constructPath(resource) ?? `${stack.name}/${logicalId}`,
+      properties: objectAt(resource, 'Properties'),
+      ...(condition !== undefined && { condition }),
+    };
+  });
+}
+
+/** The CDK's own path ends in `Resource` for the main resource of a construct, which says nothing to a reader. */
+function constructPath(resource: unknown): string | undefined {
+  return textAt(objectAt(resource, 'Metadata'), 'aws:cdk:path')?.replace(/\/Resource$/, '');
+}
+
+async function readStacks(folder: string): Promise<readonly AssemblyStack[]> {
+  const artifacts = Object.entries(objectAt(await readManifest(folder), 'artifacts'));
+  const assets = await readAssets(folder, artifacts);
+  const stacks: AssemblyStack[] = [];
+  for (const [artifactId, artifact] of artifacts) {
+    const properties = objectAt(artifact, 'properties');
+    const type = textAt(artifact, 'type');
+    if (type === 'aws:cloudformation:stack') {
+      stacks.push({
+        name: textAt(properties, 'stackName') ?? artifactId,
+        artifactId,
+        region: regionOf(textAt(artifact, 'environment')),
+        template: await readJson(path.join(folder, textAt(properties, 'templateFile') ?? '')),
+        assets,
+      });
+    } else if (type === 'cdk:cloud-assembly') {
+      stacks.push(...(await readStacks(path.join(folder, textAt(properties, 'directoryName') ?? ''))));
+    }
+  }
+  return stacks;
+}
+
+async function readManifest(folder: string): Promise<JsonObject> {
+  try {
+    return await readJson(path.join(folder, 'manifest.json'));
+  } catch (error) {
+    throw new LocalError(
+      'ERR_LOCAL_ASSEMBLY',
+      `${folder} is not a cloud assembly (${messageOf(error)}): run "cdk synth" first, or name the folder that it wrote`,
+      { cause: error },
+    );
+  }
+}
+
+async function readAssets(
+  folder: string,
+  artifacts: readonly (readonly [string, unknown])[],
+): Promise<ReadonlyMap<string, FileAsset>> {
+  const assets = new Map<string, FileAsset>();
+  for (const [, artifact] of artifacts) {
+    const file = textAt(objectAt(artifact, 'properties'), 'file');
+    if (textAt(artifact, 'type') !== 'cdk:asset-manifest' || file === undefined) {
+      continue;
+    }
+    for (const asset of Object.values(objectAt(await readJson(path.join(folder, file)), 'files'))) {
+      const source = objectAt(asset, 'source');
+      const location = textAt(source, 'path');
+      for (const destination of Object.values(objectAt(asset, 'destinations'))) {
+        const key = textAt(destination, 'objectKey');
+        if (key !== undefined && location !== undefined) {
+          assets.set(key, { path: path.resolve(folder, location), packaging: textAt(source, 'packaging') ?? 'file' });
+        }
+      }
+    }
+  }
+  return assets;
+}
+
+async function readJson(file: string): Promise<JsonObject> {
+  let document: unknown;
+  try {
+    document = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new LocalError('ERR_LOCAL_ASSEMBLY', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  if (!isObject(document)) {
+    throw new LocalError('ERR_LOCAL_ASSEMBLY', `${file} must hold a JSON object`);
+  }
+  return document;
+}
+
+/** `aws://<account>/<region>`, where either part may be unknown. */
+function regionOf(environment: string | undefined): string {
+  const region = environment?.split('/').at(-1) ?? '';
+  return region === '' || region === 'unknown-region' ? 'us-east-1' : region;
+}

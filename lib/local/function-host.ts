@@ -1,0 +1,119 @@
+import path from 'node:path';
+import { instanceEnvironment } from './environment.js';
+import { type FunctionDefinition, functionEnvironment } from './functions.js';
+import type { Invocation } from './instance.js';
+import { InstancePool } from './instances.js';
+import type { Resolver } from './intrinsics.js';
+import { layOutCode, layOutRuntime } from './task-root.js';
+
+/** A function that can be invoked. */
+export interface LocalFunction {
+  readonly stack: string;
+  readonly logicalId: string;
+  /** The path of its construct. */
+  readonly path: string;
+  readonly name: string;
+  /** What the template sets, resolved. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Invokes it with an event, as `lambda:Invoke` would. */
+  invoke(event: unknown): Promise<Invocation>;
+}
+
+/** What the host needs. */
+export interface FunctionHostOptions {
+  readonly resolver: Resolver;
+  /** A folder that is the host's own, for the functions' code. */
+  readonly folder: string;
+  /** Where to look for the AWS SDK. */
+  readonly searchFrom: readonly string[];
+  readonly awsEndpoint: string;
+  readonly maxInstances: number;
+  readonly recycleEvery?: number;
+  readonly log: (line: string) => void;
+}
+
+interface Hosted {
+  readonly definition: FunctionDefinition;
+  readonly pool: InstancePool;
+  readonly described: LocalFunction;
+}
+
+/** How many requests wait for an instance before those beyond are throttled. */
+const MAX_WAITING = 1000;
+
+/** Holds the functions of a run and their instances. */
+export class FunctionHost {
+  private readonly hosted: Hosted[] = [];
+  private nodePath: Promise<string> | undefined;
+
+  constructor(private readonly options: FunctionHostOptions) {}
+
+  get functions(): readonly LocalFunction[] {
+    return this.hosted.map(({ described }) => described);
+  }
+
+  /** Sets a function up; it starts with its first invocation. @throws LocalError ERR_LOCAL_TEMPLATE if it cannot run */
+  async add(definition: FunctionDefinition, accessKeyId: string): Promise<void> {
+    const { resolver, folder, searchFrom, awsEndpoint, recycleEvery, log } = this.options;
+    const { resource, arn, timeout, reservedConcurrency = Number.POSITIVE_INFINITY } = definition;
+    const environment = functionEnvironment(resource, resolver);
+    const taskRoot = path.join(folder, `${resource.stack.name}-${resource.logicalId}`);
+    await layOutCode(definition.code, taskRoot);
+    this.nodePath ??= layOutRuntime(path.join(folder, 'runtime'), searchFrom);
+    const nodePath = await this.nodePath;
+    const { maxInstances } = this.options;
+    const pool = new InstancePool({
+      environment: instanceEnvironment(definition, environment, { accessKeyId, awsEndpoint, taskRoot, nodePath }),
+      taskRoot,
+      functionArn: arn,
+      timeout: timeout * 1000,
+      maxInstances: Math.min(maxInstances, reservedConcurrency),
+      // A function that reserves its concurrency means to be throttled beyond it.
+      maxWaiting: reservedConcurrency <= maxInstances ? 0 : MAX_WAITING,
+      ...(recycleEvery !== undefined && { recycleEvery }),
+      log: (line) => log(`${resource.path} ${explained(line)}`),
+    });
+    this.hosted.push({
+      definition,
+      pool,
+      described: {
+        stack: resource.stack.name,
+        logicalId: resource.logicalId,
+        path: resource.path,
+        name: definition.name,
+        environment,
+        invoke: (event) => pool.invoke(event),
+      },
+    });
+  }
+
+  /** Invokes a function by its ARN, that of a version or alias included. */
+  async invoke(functionArn: string, event: unknown): Promise<Invocation> {
+    const found = this.hosted.find(
+      ({ definition: { arn } }) => functionArn === arn || functionArn.startsWith(`${arn}:`),
+    );
+    if (found === undefined) {
+      const errorMessage = `no function ${functionArn} runs here: see the list of what cannot be run`;
+      this.options.log(errorMessage);
+      return { kind: 'error', errorType: 'ResourceNotFoundException', errorMessage, stack: '' };
+    }
+    return found.pool.invoke(event);
+  }
+
+  /** Retires all instances, each after the request that it is busy with. */
+  async recycle(): Promise<void> {
+    await Promise.all(this.hosted.map(({ pool }) => pool.recycle()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.hosted.map(({ pool }) => pool.stop()));
+  }
+}
+
+/** Says what to do where the SDK, which Lambda's runtime brings along, is not there. */
+function explained(line: string): string {
+  const missing = /Cannot find (?:module|package) '(@(?:aws-sdk|smithy)\/[\w-]+)/.exec(line)?.[1];
+  return missing === undefined
+    ? line
+    : `${line}\n(Lambda brings the AWS SDK along; here it is taken from your project: npm install --save-dev ${missing})`;
+}

@@ -1,0 +1,126 @@
+import { type AssemblyStack, type Resource, resourcesOf } from './assembly.js';
+import { LocalError } from './errors.js';
+import { type FunctionDefinition, functionDefinition, withoutEffect } from './functions.js';
+import type { Resolver } from './intrinsics.js';
+import { type Listener, listenerOf, ruleOf, type TargetGroup, targetGroupOf } from './load-balancer.js';
+import { physicalName } from './physical.js';
+import { type Unsupported, unsupported, unsupportedReason } from './support.js';
+import { type TableDefinition, tableDefinition } from './tables.js';
+
+/** A table and the resource that it comes from. */
+export interface PlannedTable extends TableDefinition {
+  readonly resource: Resource;
+}
+
+/** A function URL. */
+export interface PlannedUrl {
+  readonly resource: Resource;
+  readonly functionArn: string;
+}
+
+/** What there is to run in some stacks, and what there is that cannot be. */
+export interface Plan {
+  readonly tables: readonly PlannedTable[];
+  readonly functions: readonly FunctionDefinition[];
+  readonly urls: readonly PlannedUrl[];
+  readonly listeners: readonly Listener[];
+  readonly targetGroups: readonly TargetGroup[];
+  /** `<stack>/<logical id>` of the load balancers, by ARN. */
+  readonly loadBalancers: ReadonlyMap<string, string>;
+  readonly unsupported: readonly Unsupported[];
+}
+
+/** Reads the templates. What one resource has wrong with it is put on the list, and the others run. */
+export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver): Plan {
+  const cannot: Unsupported[] = [];
+  const attempt = <T>(resource: Resource, read: () => T | undefined): readonly T[] => {
+    try {
+      const found = read();
+      return found === undefined ? [] : [found];
+    } catch (error) {
+      if (!(error instanceof LocalError)) {
+        throw error;
+      }
+      cannot.push(unsupported(resource, error.message));
+      return [];
+    }
+  };
+  const resources = stacks
+    .flatMap(resourcesOf)
+    .filter((resource) => attempt(resource, () => resolver.exists(resource) || undefined).length > 0);
+  const each = <T>(types: readonly string[], read: (resource: Resource) => T | undefined): readonly T[] =>
+    resources.filter(({ type }) => types.includes(type)).flatMap((resource) => attempt(resource, () => read(resource)));
+
+  for (const resource of resources) {
+    const reasons = [unsupportedReason(resource) ?? [], limitsOf(resource, resolver)].flat();
+    cannot.push(...reasons.map((reason) => unsupported(resource, reason)));
+  }
+  const rules = each(['AWS::ElasticLoadBalancingV2::ListenerRule'], (resource) => ruleOf(resource, resolver));
+  return {
+    tables: each(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], (resource) => {
+      const name = physicalName(resource, (property) => resolver.property(resource, property));
+      return { ...tableDefinition(name, tableProperties(resource, resolver)), resource };
+    }),
+    functions: each(['AWS::Lambda::Function'], (resource) => functionDefinition(resource, resolver)),
+    urls: each(['AWS::Lambda::Url'], (resource) => urlOf(resource, resolver)),
+    listeners: byUsefulness(
+      each(['AWS::ElasticLoadBalancingV2::Listener'], (resource) => listenerOf(resource, resolver, rules)),
+    ),
+    targetGroups: each(['AWS::ElasticLoadBalancingV2::TargetGroup'], (resource) => targetGroupOf(resource, resolver)),
+    loadBalancers: new Map(
+      each(['AWS::ElasticLoadBalancingV2::LoadBalancer'], ({ stack, logicalId }) => [
+        String(resolver.resolve(stack, { Ref: logicalId })),
+        `${stack.name}/${logicalId}`,
+      ]),
+    ),
+    unsupported: cannot,
+  };
+}
+
+/** What a table's other properties say (keys of encryption, backups) does not matter here, resolvable or not. */
+function tableProperties(resource: Resource, resolver: Resolver): Readonly<Record<string, unknown>> {
+  const used = [
+    'KeySchema',
+    'AttributeDefinitions',
+    'GlobalSecondaryIndexes',
+    'LocalSecondaryIndexes',
+    'TimeToLiveSpecification',
+  ];
+  return Object.fromEntries(used.map((name) => [name, resolver.property(resource, name)]));
+}
+
+function urlOf(resource: Resource, resolver: Resolver): PlannedUrl {
+  const authType = resolver.property(resource, 'AuthType');
+  if (authType !== 'NONE') {
+    throw new LocalError('ERR_LOCAL_TEMPLATE', `its AuthType is ${String(authType)}: signatures are not checked here`);
+  }
+  if (resolver.property(resource, 'InvokeMode') === 'RESPONSE_STREAM') {
+    throw new LocalError('ERR_LOCAL_TEMPLATE', 'its InvokeMode is RESPONSE_STREAM: answers are not streamed here');
+  }
+  return { resource, functionArn: String(resolver.resolve(resource.stack, { Ref: resource.logicalId })) };
+}
+
+/** What about a resource that runs has no effect here. */
+function limitsOf(resource: Resource, resolver: Resolver): readonly string[] {
+  switch (resource.type) {
+    case 'AWS::Lambda::Function':
+      return withoutEffect(resource);
+    case 'AWS::Lambda::Url':
+      return resource.properties['Cors'] === undefined ? [] : ['it is served without its CORS settings'];
+    case 'AWS::ElasticLoadBalancingV2::Listener': {
+      const protocol = resolver.property(resource, 'Protocol');
+      return protocol === 'HTTP' || protocol === 'HTTPS' ? [] : [`listeners for ${String(protocol)} do not run here`];
+    }
+    case 'AWS::ElasticLoadBalancingV2::TargetGroup': {
+      const type = resolver.property(resource, 'TargetType') ?? 'instance';
+      return type === 'lambda' ? [] : [`only functions run here, not targets of the type ${String(type)}`];
+    }
+    default:
+      return [];
+  }
+}
+
+/** HTTPS first, so that the first front is the one to open and not the one that only redirects to it. */
+function byUsefulness(listeners: readonly Listener[]): readonly Listener[] {
+  return [...listeners].sort((one, other) => other.protocol.localeCompare(one.protocol));
+}

@@ -1,0 +1,43 @@
+import type { Resource } from './assembly.js';
+
+/** A resource that cannot be run here, or something about one. */
+export interface Unsupported {
+  readonly type: string;
+  readonly stack: string;
+  readonly logicalId: string;
+  /** The path of its construct. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** The types that are run. */
+const RUN: ReadonlySet<string> = new Set([
+  'AWS::DynamoDB::GlobalTable',
+  'AWS::DynamoDB::Table',
+  'AWS::ElasticLoadBalancingV2::Listener',
+  'AWS::ElasticLoadBalancingV2::ListenerRule',
+  'AWS::ElasticLoadBalancingV2::LoadBalancer',
+  'AWS::ElasticLoadBalancingV2::TargetGroup',
+  'AWS::Lambda::Alias',
+  'AWS::Lambda::Function',
+  'AWS::Lambda::Url',
+  'AWS::Lambda::Version',
+]);
+
+/**
+ * The types without which an application behaves no differently on this machine: permissions, since nothing here is
+ * forbidden; networks, since everything here is on loopback; keys and certificates, which AWS uses on one's behalf;
+ * logs and alarms, which only watch.
+ */
+const WITHOUT_BEHAVIOUR =
+  /^AWS::(?:CDK::Metadata|CertificateManager::Certificate|CloudFormation::WaitConditionHandle|CloudWatch::\w+|EC2::(?:EIP|EgressOnlyInternetGateway|FlowLog|InternetGateway|NatGateway|NetworkAcl\w*|Route|RouteTable|SecurityGroup\w*|Subnet\w*|VPC|VPCCidrBlock|VPCEndpoint|VPCGatewayAttachment)|ElasticLoadBalancingV2::ListenerCertificate|IAM::\w+|KMS::\w+|Lambda::Permission|Logs::\w+|Route53::RecordSet)$/;
+
+/** Why a resource is not run, or `undefined` if it is or if nobody can tell the difference. */
+export function unsupportedReason({ type }: Resource): string | undefined {
+  return RUN.has(type) || WITHOUT_BEHAVIOUR.test(type) ? undefined : 'resources of this type do not run here';
+}
+
+/** An entry of the list. */
+export function unsupported({ type, stack, logicalId, path }: Resource, reason: string): Unsupported {
+  return { type, stack: stack.name, logicalId, path, reason };
+}

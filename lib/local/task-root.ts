@@ -1,0 +1,63 @@
+import { cp, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { LocalError } from './errors.js';
+import type { FunctionCode } from './functions.js';
+
+/**
+ * Lays out a function's code in a folder of its own, as Lambda does in /var/task.
+ *
+ * A copy, outside of the project: a package that was left out of the bundle is then missing here too, instead of being
+ * found in the project's own node_modules.
+ *
+ * @throws LocalError ERR_LOCAL_TEMPLATE if the asset is missing.
+ */
+export async function layOutCode(code: FunctionCode, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if (code.kind === 'inline') {
+    // Lambda user guide: inline code of Node.js is always index.js, a CommonJS module.
+    await writeFile(path.join(folder, 'index.js'), code.source);
+    return;
+  }
+  if (!(await isFolder(code.path))) {
+    throw new LocalError('ERR_LOCAL_TEMPLATE', `its asset ${code.path} is missing: run "cdk synth" again`);
+  }
+  await cp(code.path, folder, { recursive: true, dereference: true });
+}
+
+/**
+ * Lays out what Lambda's runtime brings along: the AWS SDK, taken from the nearest folder that has it.
+ *
+ * @param searchFrom folders from which to look, with their parents.
+ * @returns the folder for NODE_PATH; it stays empty if there is no SDK.
+ */
+export async function layOutRuntime(folder: string, searchFrom: readonly string[]): Promise<string> {
+  const modules = path.join(folder, 'node_modules');
+  await mkdir(modules, { recursive: true });
+  for (const scope of ['@aws-sdk', '@smithy']) {
+    const found = await findUpwards(path.join('node_modules', scope), searchFrom);
+    if (found !== undefined) {
+      await symlink(found, path.join(modules, scope), 'junction');
+    }
+  }
+  return modules;
+}
+
+async function findUpwards(name: string, searchFrom: readonly string[]): Promise<string | undefined> {
+  for (const start of searchFrom) {
+    for (let folder = path.resolve(start); ; folder = path.dirname(folder)) {
+      const candidate = path.join(folder, name);
+      if (await isFolder(candidate)) {
+        return candidate;
+      }
+      if (folder === path.dirname(folder)) {
+        break;
+      }
+    }
+  }
+  return undefined;
+}
+
+async function isFolder(name: string): Promise<boolean> {
+  const found = await stat(name).catch(() => undefined);
+  return found?.isDirectory() ?? false;
+}
