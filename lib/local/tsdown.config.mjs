@@ -7,4 +7,6 @@ export default defineConfig({
   target: 'node20',
   dts: { entry: 'index.ts' },
   fixedExtension: false,
+  // Started as processes of their own, and found beside the modules that start them.
+  copy: ['worker.mjs', 'worker-resolve.mjs', 'DynamoDBLoopback.java'],
 });
