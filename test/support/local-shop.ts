@@ -5,6 +5,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { type LocalCall, type LocalCloud, type LocalOptions, startLocal } from 'cdk-sessions-local';
 import { ServerlessShopStack } from '../../examples/serverless-shop/stack.js';
+import type { CfnTemplate } from './template.js';
 
 /** The sample with both its fronts, synthesized and running on this machine. */
 export class LocalShop {
@@ -15,7 +16,7 @@ export class LocalShop {
       env: { region: 'us-east-1' },
       certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000',
     });
-    const template = Template.fromStack(stack).toJSON();
+    const template = Template.fromStack(stack).toJSON() as CfnTemplate;
     app.synth();
     const calls: LocalCall[] = [];
     const cloud = await startLocal({ ...options, assembly: outdir, onCall: (call) => calls.push(call) });
@@ -31,7 +32,7 @@ export class LocalShop {
     readonly cloud: LocalCloud,
     /** Every call that the function made to DynamoDB, in order. */
     readonly calls: readonly LocalCall[],
-    readonly template: Record<string, unknown>,
+    readonly template: CfnTemplate,
     private readonly outdir: string,
   ) {
     this.functionUrl = this.front('function-url');
@@ -47,6 +48,15 @@ export class LocalShop {
     const before = this.calls.length;
     await run();
     return this.calls.slice(before);
+  }
+
+  /** The logical id of a table, by the name that calls have. */
+  logicalIdOf(table: string): string {
+    const found = this.cloud.tables.find(({ name }) => name === table);
+    if (found === undefined) {
+      throw new Error(`the sample has no table ${table}`);
+    }
+    return found.logicalId;
   }
 
   async close(): Promise<void> {
