@@ -1,7 +1,10 @@
 const base = {
   testEnvironment: 'node',
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
   },
   moduleNameMapper: {
     '^cdk-sessions$': '<rootDir>/lib/constructs/index.ts',
@@ -16,5 +19,19 @@ const base = {
 module.exports = {
   testTimeout: 60_000,
   collectCoverageFrom: ['lib/**/*.ts', '!lib/**/dist/**'],
-  projects: [{ ...base, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.test.ts'] }],
+  projects: [
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '/test/browser/', '\\.latest\\.test\\.ts$'],
+    },
+    {
+      // The constructs again, on the newest aws-cdk-lib, with what the oldest that we support lacks: cdk-nag, Validations.
+      ...base,
+      displayName: 'latest aws-cdk-lib',
+      testMatch: ['<rootDir>/test/{constructs,examples}/**/*.test.ts'],
+      moduleNameMapper: { ...base.moduleNameMapper, '^aws-cdk-lib(/.*)?$': 'aws-cdk-lib-latest$1' },
+    },
+  ],
 };

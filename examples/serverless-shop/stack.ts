@@ -51,7 +51,8 @@ export class ServerlessShopStack extends Stack {
         vpc: new ec2.Vpc(this, 'Vpc', {
           maxAzs: 2,
           natGateways: 0,
-          subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }],
+          // Only the load balancer lives here, and it brings its own addresses.
+          subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC, mapPublicIpOnLaunch: false }],
         }),
         certificate: acm.Certificate.fromCertificateArn(this, 'Certificate', props.certificateArn),
         deletionProtection: sampleSettings.deletionProtection,

@@ -89,7 +89,9 @@ export class SessionCookie {
     this.domain = identity.domain;
     this.sameSite = options.sameSite ?? SameSite.LAX;
     this.persistent = options.persistent ?? false;
-    const fault = Token.isUnresolved([this.name, this.domain]) ? undefined : cookieFault(this);
+    // What only the deployment knows cannot be judged here; the client judges it when it starts.
+    const unresolved = [this.name, this.domain].some((value) => Token.isUnresolved(value));
+    const fault = unresolved ? undefined : cookieFault(this);
     if (fault !== undefined) {
       throw new SessionConstructError('ERR_SESSION_COOKIE', fault);
     }

@@ -1,6 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import type { PolicyContract } from '../contract/environment.js';
-import { type PolicyTimes, timesFault } from '../contract/policy.js';
+import { type PolicyTimes, STANDARD_POLICY, timesFault } from '../contract/policy.js';
 import { SessionConstructError } from './errors.js';
 import { SessionCookie } from './session-cookie.js';
 
@@ -54,7 +54,10 @@ export class SessionPolicy {
    * @throws if the times contradict each other.
    */
   public static of(props: SessionPolicyProps = {}): SessionPolicy {
-    return new SessionPolicy(props, { idleTimeout: Duration.minutes(30), absoluteTimeout: Duration.hours(12) });
+    return new SessionPolicy(props, {
+      idleTimeout: Duration.seconds(STANDARD_POLICY.idleTimeout),
+      absoluteTimeout: Duration.seconds(STANDARD_POLICY.absoluteTimeout),
+    });
   }
 
   /**
@@ -92,7 +95,7 @@ export class SessionPolicy {
   }
 
   private static preset(level: string, props: SessionPolicyProps, limits: Limits): SessionPolicy {
-    for (const name of ['idleTimeout', 'absoluteTimeout'] as const) {
+    for (const name of ['absoluteTimeout', 'idleTimeout'] as const) {
       const asked = props[name];
       if (asked && !asked.isUnresolved() && asked.toMilliseconds() > limits[name].toMilliseconds()) {
         throw new SessionConstructError(
@@ -136,7 +139,9 @@ export class SessionPolicy {
       touchAfter: seconds('touchAfter', this.touchAfter, 0),
     };
     // What only the deployment knows cannot be compared here; the client compares it when it starts.
-    const fault = Object.values(this.times).some(Token.isUnresolved) ? undefined : timesFault(this.times);
+    const fault = Object.values(this.times).some((time) => Token.isUnresolved(time))
+      ? undefined
+      : timesFault(this.times);
     if (fault !== undefined) {
       throw new SessionConstructError('ERR_SESSION_POLICY', fault);
     }

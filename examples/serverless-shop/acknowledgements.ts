@@ -1,0 +1,90 @@
+/** A finding of cdk-nag that this sample accepts, and why. */
+export interface Acknowledgement {
+  /** The rules, without the name of their pack: NIST 800-53 R5, HIPAA and PCI DSS name theirs alike. */
+  readonly rules: readonly string[];
+  /** Where, as a path below the stack. It covers what is below it. */
+  readonly at: string;
+  /** Why a reviewer can accept it. */
+  readonly reason: string;
+}
+
+/** What the packs AwsSolutions, NIST 800-53 R5, HIPAA and PCI DSS find in this sample. Everything else they find is a fault. */
+export const acknowledgements: readonly Acknowledgement[] = [
+  {
+    rules: ['AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]'],
+    at: 'Shop/ServiceRole',
+    reason: 'AWSLambdaBasicExecutionRole allows writing logs and nothing else; the table is granted apart from it.',
+  },
+  {
+    rules: ['IAMNoInlinePolicy'],
+    at: 'Shop/ServiceRole',
+    reason: 'The policy is for this one role: four calls on one table. Inline, it cannot be attached to another role.',
+  },
+  {
+    rules: ['LambdaFunctionPublicAccessProhibited'],
+    at: 'Shop',
+    reason: 'A public shop: everybody may call it. It authenticates people itself, by their session.',
+  },
+  {
+    rules: ['LambdaInsideVPC'],
+    at: 'Shop',
+    reason:
+      'It calls DynamoDB only, over TLS and with IAM, and can reach nothing private; a VPC would add a route to guard.',
+  },
+  {
+    rules: ['LambdaConcurrency'],
+    at: 'Shop',
+    reason: 'A reservation would be taken from the account of whoever tries the sample. Set one to your own load.',
+  },
+  {
+    rules: ['LambdaDLQ'],
+    at: 'Shop',
+    reason: 'It is only called synchronously: the caller sees a failure, and there is no event to keep.',
+  },
+  {
+    rules: ['CloudWatchLogGroupEncrypted'],
+    at: 'ShopLogs',
+    reason: 'CloudWatch Logs encrypts with its own key. Logs hold fingerprints of sessions, never their ids or data.',
+  },
+  {
+    rules: ['AwsSolutions-EC23'],
+    at: 'Front/LoadBalancer/SecurityGroup',
+    reason: 'A public site: everybody may connect to ports 443 and 80, and port 80 only redirects.',
+  },
+  {
+    rules: ['ELBv2ACMCertificateRequired'],
+    at: 'Front/LoadBalancer/Redirect80To443',
+    reason: 'This listener answers nothing but a redirect to HTTPS, whose listener has the certificate.',
+  },
+  {
+    rules: ['AwsSolutions-ELB2', 'ELBLoggingEnabled'],
+    at: 'Front/LoadBalancer',
+    reason:
+      'Sample setting: a bucket of logs would outlive it. In production: front.loadBalancer.logAccessLogs(bucket).',
+  },
+  {
+    rules: ['ELBDeletionProtectionEnabled'],
+    at: 'Front/LoadBalancer',
+    reason: 'Sample setting, so that it can be destroyed. SessionLoadBalancer protects by default.',
+  },
+  {
+    rules: ['ALBWAFEnabled'],
+    at: 'Front/LoadBalancer',
+    reason: 'Which rules and rates fit is the application’s to say; a web ACL attaches to front.loadBalancer.',
+  },
+  {
+    rules: ['VPCNoUnrestrictedRouteToIGW'],
+    at: 'Vpc',
+    reason: 'An internet-facing load balancer needs the route, and is all that these subnets hold.',
+  },
+  {
+    rules: ['AwsSolutions-VPC7', 'VPCFlowLogsEnabled'],
+    at: 'Vpc',
+    reason: 'Sample setting: nothing but the load balancer has an address here. In production: vpc.addFlowLog().',
+  },
+  {
+    rules: ['VPCDefaultSecurityGroupClosed'],
+    at: 'Vpc',
+    reason: 'Nothing uses the default group; closing it takes a custom resource, which a sample can do without.',
+  },
+];

@@ -1,0 +1,39 @@
+import { App } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { SessionLoadBalancer, SessionTable } from 'cdk-sessions';
+import { deployedStack, plainFunction } from '../support/stacks.js';
+
+test('table, network, balancer and function live in four stacks, and none waits for itself', () => {
+  const app = new App();
+  const [storage, network, edge, web] = ['Storage', 'Network', 'Edge', 'Web'].map((id) => deployedStack(app, id));
+
+  const sessions = new SessionTable(storage, 'Sessions');
+  const front = new SessionLoadBalancer(edge, 'Front', {
+    vpc: new ec2.Vpc(network, 'Vpc'),
+    certificate: acm.Certificate.fromCertificateArn(
+      edge,
+      'Certificate',
+      'arn:aws:acm:us-east-1:123456789012:certificate/1',
+    ),
+  });
+  const fn = plainFunction(web);
+  sessions.attachFunction(fn);
+  front.addFunction('Web', fn);
+
+  const assembly = app.synth();
+  const dependencies = assembly.stacks.map(({ id, dependencies }) => [
+    id,
+    dependencies.map((dependency) => dependency.id.split('.')[0]).filter((name) => name !== id),
+  ]);
+  expect(Object.fromEntries(dependencies)).toEqual({
+    Storage: [],
+    Network: [],
+    Edge: ['Network'],
+    Web: ['Storage', 'Edge'],
+  });
+  const types = Object.values(assembly.getStackByName('Web').template.Resources).map((resource) => resource.Type);
+  expect(types).toEqual(
+    expect.arrayContaining(['AWS::ElasticLoadBalancingV2::TargetGroup', 'AWS::ElasticLoadBalancingV2::ListenerRule']),
+  );
+});

@@ -1,0 +1,144 @@
+import { App, CfnParameter, Stack } from 'aws-cdk-lib';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { SessionCookie, SessionPolicy, SessionTable } from 'cdk-sessions';
+import { CONTRACT_MAX_LENGTH } from '../../lib/contract/environment.js';
+import { parseContract } from '../../lib/contract/parse.js';
+import { refusalOf } from '../support/refusal.js';
+import { deployedStack, plainFunction, templateOf } from '../support/stacks.js';
+import { type CfnTemplate, onlyLogicalId, resolveIntrinsics } from '../support/template.js';
+
+/** The environment of the only function, as it is once deployed. */
+function environmentIn(template: CfnTemplate, others: CfnTemplate[] = []): Record<string, string> {
+  const fn = template.Resources[onlyLogicalId(template, 'AWS::Lambda::Function')];
+  const { Variables } = (fn?.Properties?.['Environment'] ?? {}) as { Variables?: unknown };
+  return resolveIntrinsics(Variables ?? {}, template, others) as Record<string, string>;
+}
+
+describe('attaching a function', () => {
+  let stack: Stack;
+  let table: SessionTable;
+  let fn: lambda.Function;
+
+  beforeEach(() => {
+    stack = deployedStack();
+    table = new SessionTable(stack, 'Sessions');
+    fn = plainFunction(stack);
+  });
+
+  test('tells the client of the store: what is synthesized is what the client parses', () => {
+    table.attachFunction(fn);
+    const template = templateOf(stack);
+    expect(parseContract(environmentIn(template)['CDK_SESSIONS'] ?? '')).toEqual({
+      version: 1,
+      stores: { primary: { kind: 'dynamodb', table: onlyLogicalId(template, 'AWS::DynamoDB::GlobalTable') } },
+      policy: table.policy._toContract(),
+    });
+  });
+
+  test('grants what the client calls, and nothing else', () => {
+    table.attachFunction(fn);
+    const template = templateOf(stack);
+    expect(template.Resources[onlyLogicalId(template, 'AWS::IAM::Policy')]?.Properties?.['PolicyDocument']).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+          Resource: { 'Fn::GetAtt': [onlyLogicalId(template, 'AWS::DynamoDB::GlobalTable'), 'Arn'] },
+        },
+      ],
+    });
+  });
+
+  test('does nothing the second time', () => {
+    table.attachFunction(fn);
+    const once = templateOf(stack);
+
+    const again = deployedStack();
+    const tableAgain = new SessionTable(again, 'Sessions');
+    const fnAgain = plainFunction(again);
+    tableAgain.attachFunction(fnAgain);
+    tableAgain.attachFunction(fnAgain);
+    expect(templateOf(again)).toEqual(once);
+  });
+
+  test('fails for a second store under the same variable', () => {
+    const other = new SessionTable(stack, 'AdminSessions');
+    table.attachFunction(fn);
+    expect(refusalOf(() => other.attachFunction(fn))).toEqual({
+      code: 'ERR_SESSION_ATTACH',
+      message:
+        "CDK_SESSIONS already tells of the store Stack/Sessions: give Stack/AdminSessions a variable of its own, attachFunction(fn, { variable: 'OTHER_SESSIONS' }) (at Stack/Web)",
+    });
+  });
+
+  test('takes a second store under a variable of its own', () => {
+    const other = SessionTable.fromSessionTableAttributes(stack, 'AdminSessions', { tableName: 'admin-sessions' });
+    table.attachFunction(fn);
+    other.attachFunction(fn, { variable: 'ADMIN_SESSIONS' });
+    const environment = environmentIn(templateOf(stack));
+    expect(Object.keys(environment)).toEqual(['CDK_SESSIONS', 'ADMIN_SESSIONS']);
+    expect(parseContract(environment['ADMIN_SESSIONS'] ?? '').stores.primary.table).toBe('admin-sessions');
+  });
+
+  test.each(['', 'X', '1_SESSIONS', 'MY-SESSIONS'])('fails for the variable %j', (variable) => {
+    expect(refusalOf(() => table.attachFunction(fn, { variable }))).toEqual({
+      code: 'ERR_SESSION_ATTACH',
+      message: `variable must be a letter followed by letters, digits and underscores, received ${JSON.stringify(variable)} (at Stack/Web)`,
+    });
+  });
+
+  test('hands values that only the deployment knows through to it', () => {
+    const domain = new CfnParameter(stack, 'Domain').valueAsString;
+    const policy = SessionPolicy.of({ cookie: SessionCookie.shared('shop', domain) });
+    new SessionTable(stack, 'Shared', { policy }).attachFunction(fn);
+    expect(environmentIn(templateOf(stack))['CDK_SESSIONS']).toContain('"domain":"Domain"');
+  });
+
+  test('fails at synth when the value could exceed what is allowed', () => {
+    const label = new CfnParameter(stack, 'Label').valueAsString;
+    const domain = `${label}.${label}.${label}.${label}.${label}.${label}.${label}.${label}`;
+    const policy = SessionPolicy.of({ cookie: SessionCookie.shared('shop', domain) });
+    new SessionTable(stack, 'Shared', { policy }).attachFunction(fn);
+    expect(refusalOf(() => templateOf(stack)).message).toMatch(
+      new RegExp(
+        `\\[Stack/Web\\] CDK_SESSIONS may take up to \\d+ characters, and at most ${CONTRACT_MAX_LENGTH} are allowed: shorten`,
+      ),
+    );
+  });
+});
+
+describe('a store and a consumer in different stacks', () => {
+  test('the consumer is told of a table in another stack', () => {
+    const app = new App();
+    const storage = deployedStack(app, 'Storage');
+    const web = deployedStack(app, 'Web');
+    new SessionTable(storage, 'Sessions').attachFunction(plainFunction(web));
+    const [storageTemplate, webTemplate] = [templateOf(storage), templateOf(web)];
+    const contract = parseContract(environmentIn(webTemplate, [storageTemplate])['CDK_SESSIONS'] ?? '');
+    expect(contract.stores.primary).toEqual({
+      kind: 'dynamodb',
+      table: onlyLogicalId(storageTemplate, 'AWS::DynamoDB::GlobalTable'),
+    });
+  });
+
+  test('the consumer is told the region of a table in another region', () => {
+    const app = new App();
+    const storage = new Stack(app, 'Storage', { env: { account: '123456789012', region: 'eu-central-1' } });
+    const web = deployedStack(app, 'Web');
+    new SessionTable(storage, 'Sessions', { tableName: 'sessions' }).attachFunction(plainFunction(web));
+    const contract = parseContract(environmentIn(templateOf(web))['CDK_SESSIONS'] ?? '');
+    expect(contract.stores.primary).toEqual({ kind: 'dynamodb', table: 'sessions', region: 'eu-central-1' });
+  });
+
+  test('fails across accounts', () => {
+    const app = new App();
+    const storage = new Stack(app, 'Storage', { env: { account: '210987654321', region: 'us-east-1' } });
+    const table = new SessionTable(storage, 'Sessions', { tableName: 'sessions' });
+    expect(refusalOf(() => table.attachFunction(plainFunction(deployedStack(app, 'Web'))))).toEqual({
+      code: 'ERR_SESSION_ATTACH',
+      message:
+        "a table serves consumers of its own account, received a table of 210987654321 and a consumer of 123456789012: create a table in the consumer's account (at Web/Web)",
+    });
+  });
+});
