@@ -2,11 +2,14 @@ import { App } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { SessionLoadBalancer, SessionTable } from 'cdk-sessions';
-import { deployedStack, plainFunction } from '../support/stacks.js';
+import { deployedStack, plainFunction, templateOf } from '../support/stacks.js';
 
 test('table, network, balancer and function live in four stacks, and none waits for itself', () => {
   const app = new App();
-  const [storage, network, edge, web] = ['Storage', 'Network', 'Edge', 'Web'].map((id) => deployedStack(app, id));
+  const storage = deployedStack(app, 'Storage');
+  const network = deployedStack(app, 'Network');
+  const edge = deployedStack(app, 'Edge');
+  const web = deployedStack(app, 'Web');
 
   const sessions = new SessionTable(storage, 'Sessions');
   const front = new SessionLoadBalancer(edge, 'Front', {
@@ -32,7 +35,7 @@ test('table, network, balancer and function live in four stacks, and none waits 
     Edge: ['Network'],
     Web: ['Storage', 'Edge'],
   });
-  const types = Object.values(assembly.getStackByName('Web').template.Resources).map((resource) => resource.Type);
+  const types = Object.values(templateOf(web).Resources).map(({ Type }) => Type);
   expect(types).toEqual(
     expect.arrayContaining(['AWS::ElasticLoadBalancingV2::TargetGroup', 'AWS::ElasticLoadBalancingV2::ListenerRule']),
   );

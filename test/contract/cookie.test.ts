@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { type CookieValue, formatCookieValue, parseCookieValue } from '../../lib/contract/cookie.js';
+
+const base64url = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((bytes) => Buffer.from(bytes).toString('base64url'));
+
+const cookieValues: fc.Arbitrary<CookieValue> = fc
+  .record({
+    id: base64url,
+    deadline: fc.integer({ min: 100_000_000, max: 99_999_999_999 }),
+    signature: fc.option(fc.record({ keyId: fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/), mac: base64url }), {
+      nil: undefined,
+    }),
+  })
+  .map(({ signature, ...value }) => ({ ...value, ...(signature && { signature }) }));
+
+test('a value reads as it was spelt', () => {
+  fc.assert(fc.property(cookieValues, (value) => expect(parseCookieValue(formatCookieValue(value))).toEqual(value)));
+});
+
+test('a value has one spelling: any other text is refused, or is the one spelling of another value', () => {
+  const character = fc.oneof(fc.constantFrom('.', '=', '+', '/', '-', '_', ' ', '\n', '0', 'A', 'v'), fc.string());
+  fc.assert(
+    fc.property(cookieValues, fc.nat(), fc.nat({ max: 2 }), character, (value, at, removed, inserted) => {
+      const canonical = formatCookieValue(value);
+      const position = at % (canonical.length + 1);
+      const text = canonical.slice(0, position) + inserted + canonical.slice(position + removed);
+      const parsed = parseCookieValue(text);
+      if (parsed !== undefined) {
+        expect(formatCookieValue(parsed)).toBe(text);
+      }
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+describe('a value that is not canonical is refused', () => {
+  const id = randomBytes(32).toString('base64url').replace(/.$/, 'A');
+  const value = `v1.${id}.1800000000`;
+
+  test('although this one is not', () => {
+    expect(parseCookieValue(value)).toEqual({ id, deadline: 1_800_000_000 });
+  });
+
+  test.each([
+    ['empty', ''],
+    ['an id alone', id],
+    ['another version', value.replace('v1', 'v2')],
+    ['bits in the padding of the id', value.replace(id, id.replace(/A$/, 'B'))],
+    ['base64 with padding', value.replace(id, `${id}=`)],
+    ['an id of 31 bytes', value.replace(id, id.slice(0, 42))],
+    ['a deadline with a leading zero', value.replace('.18', '.018')],
+    ['a deadline with a fraction', `${value}.5`],
+    ['a deadline in exponents', value.replace('1800000000', '18e8')],
+    ['a deadline in the first years of Unix time', value.replace('1800000000', '99999999')],
+    ['a key without a MAC', `${value}.k1`],
+    ['a MAC without a key', `${value}..${id}`],
+    ['a key id that is too long', `${value}.${'k'.repeat(33)}.${id}`],
+    ['quotes', `"${value}"`],
+    ['a line break at the end', `${value}\n`],
+    ['8 KB', `${value}.${'k'.repeat(8192)}`],
+  ])('%s', (_, text) => {
+    expect(parseCookieValue(text)).toBeUndefined();
+  });
+});

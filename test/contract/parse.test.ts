@@ -1,0 +1,120 @@
+import { ContractError, parseContract } from '../../lib/contract/parse.js';
+
+const contract = {
+  version: 1,
+  stores: { primary: { kind: 'dynamodb', table: 'sessions' } },
+  policy: {
+    idleTimeout: 1800,
+    absoluteTimeout: 43_200,
+    touchAfter: 180,
+    cookie: { name: '__Host-session', sameSite: 'lax', secure: true, persistent: false },
+  },
+};
+
+const { policy } = contract;
+const { cookie } = policy;
+
+function messageFor(document: unknown): string {
+  try {
+    parseContract(typeof document === 'string' ? document : JSON.stringify(document));
+  } catch (error) {
+    expect(error).toBeInstanceOf(ContractError);
+    return error instanceof Error ? error.message : '';
+  }
+  throw new Error('it was accepted');
+}
+
+describe('a contract', () => {
+  test('is read as it was written', () => {
+    expect(parseContract(JSON.stringify(contract))).toEqual(contract);
+  });
+
+  test('may say where the table is, how often ids change, and which domain shares the cookie', () => {
+    const full = {
+      version: 1,
+      stores: { primary: { ...contract.stores.primary, region: 'eu-west-1' } },
+      policy: { ...policy, renewalTimeout: 900, cookie: { ...cookie, name: 'shop', domain: 'example.com' } },
+    };
+    expect(parseContract(JSON.stringify(full))).toEqual(full);
+  });
+
+  test('may have fields that this client does not know, and loses them', () => {
+    const newer = { ...contract, keys: 'arn', stores: { ...contract.stores, cache: {} } };
+    expect(parseContract(JSON.stringify(newer))).toEqual(contract);
+  });
+
+  test('does not take what an object inherits for a field of its own', () => {
+    const text = JSON.stringify({ ...contract, stores: { __proto__: contract.stores } });
+    expect(messageFor(text)).toBe('stores.primary must be an object, it is missing');
+  });
+});
+
+test.each<[string, unknown]>([
+  ['it is not JSON', '{'],
+  ['the document must be an object, received null', null],
+  ['the document must be an object, received []', []],
+  ['version must be a whole number of at least 1, it is missing', {}],
+  ['version must be a whole number of at least 1, received "1"', { ...contract, version: '1' }],
+  ['it has version 2, and this client reads versions up to 1: update cdk-sessions-client', { ...contract, version: 2 }],
+  ['stores must be an object, it is missing', { ...contract, stores: undefined }],
+  ['stores.primary must be an object, it is missing', { ...contract, stores: {} }],
+  ['stores.primary.kind must be "dynamodb", received "redis"', { ...contract, stores: { primary: { kind: 'redis' } } }],
+  [
+    'stores.primary.table must be a text that is not empty, received ""',
+    { ...contract, stores: { primary: { kind: 'dynamodb', table: '' } } },
+  ],
+  [
+    'stores.primary.region must be a text that is not empty, received null',
+    { ...contract, stores: { primary: { ...contract.stores.primary, region: null } } },
+  ],
+  [
+    'policy.idleTimeout must be a whole number of at least 1, received 0.5',
+    { ...contract, policy: { ...policy, idleTimeout: 0.5 } },
+  ],
+  [
+    'policy.touchAfter must be a whole number of at least 0, received -1',
+    { ...contract, policy: { ...policy, touchAfter: -1 } },
+  ],
+  [
+    'policy: the idle timeout must not exceed the absolute timeout: received 1800 s idle and 60 s absolute',
+    { ...contract, policy: { ...policy, absoluteTimeout: 60 } },
+  ],
+  [
+    'policy: the renewal timeout must not exceed the absolute timeout: received 43201 s renewal and 43200 s absolute',
+    { ...contract, policy: { ...policy, renewalTimeout: 43_201 } },
+  ],
+  [
+    'policy: the touch threshold must be shorter than the idle timeout: received 1800 s touch and 1800 s idle',
+    { ...contract, policy: { ...policy, touchAfter: 1800 } },
+  ],
+  [
+    'policy: the absolute timeout must be at most 400 days, the longest life of a cookie, received 34560001 s',
+    { ...contract, policy: { ...policy, absoluteTimeout: 34_560_001 } },
+  ],
+  [
+    'policy.cookie.sameSite must be "strict" or "lax" or "none", received "Lax"',
+    { ...contract, policy: { ...policy, cookie: { ...cookie, sameSite: 'Lax' } } },
+  ],
+  [
+    'policy.cookie.secure must be true or false, received "yes"',
+    { ...contract, policy: { ...policy, cookie: { ...cookie, secure: 'yes' } } },
+  ],
+  [
+    'policy.cookie: a cookie with the prefix of __Host-session must be secure: take another name for an insecure one',
+    { ...contract, policy: { ...policy, cookie: { ...cookie, secure: false } } },
+  ],
+  [
+    'policy.cookie: a cookie with the prefix of __Host-session belongs to one host: take a __Secure- name to share it in example.com',
+    { ...contract, policy: { ...policy, cookie: { ...cookie, domain: 'example.com' } } },
+  ],
+  [
+    'policy.cookie: browsers drop a cookie with SameSite=None that is not secure',
+    { ...contract, policy: { ...policy, cookie: { ...cookie, name: 'shop', secure: false, sameSite: 'none' } } },
+  ],
+  [
+    `stores.primary.kind must be "dynamodb", received "${'x'.repeat(59)}…`,
+    { ...contract, stores: { primary: { kind: 'x'.repeat(1000) } } },
+  ],
+])('fails: %s', (message, document) => {
+  expect(messageFor(document)).toBe(message);
+});

@@ -1,0 +1,87 @@
+import Ajv2020 from 'ajv/dist/2020';
+import fc from 'fast-check';
+import schema from '../../lib/contract/environment.schema.json';
+import { ContractError, parseContract } from '../../lib/contract/parse.js';
+
+const ajv = new Ajv2020({ strict: true });
+const matchesSchema = ajv.compile(schema);
+
+/** A value of a field: mostly one that is valid, now and then another, now and then none. */
+function field<T>(...valid: fc.Arbitrary<T>[]): fc.Arbitrary<unknown> {
+  const nonsense = fc.constantFrom(null, undefined, '', 'x', 0, -1, 0.5, 1e20, true, [], {});
+  return fc.oneof({ weight: 60, arbitrary: fc.oneof(...valid) }, { weight: 1, arbitrary: nonsense });
+}
+
+const seconds = field(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 34_559_990, max: 34_560_010 }));
+
+const documents = fc.record({
+  version: field(fc.constantFrom(1, 1, 1, 1, 2)),
+  stores: field(
+    fc.record({
+      primary: field(
+        fc.record(
+          { kind: field(fc.constant('dynamodb')), table: field(fc.string()), region: field(fc.constant('eu-west-1')) },
+          { requiredKeys: ['kind', 'table'] },
+        ),
+      ),
+    }),
+  ),
+  policy: field(
+    fc.record(
+      {
+        idleTimeout: seconds,
+        absoluteTimeout: seconds,
+        renewalTimeout: seconds,
+        touchAfter: field(fc.integer({ min: 0, max: 3 })),
+        cookie: field(
+          fc.record(
+            {
+              name: field(
+                fc.constantFrom('session', '__Host-session', '__host-s', '__Secure-s', '__SECURE-s', 'a b'),
+                fc.stringMatching(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{60,66}$/),
+              ),
+              sameSite: field(fc.constantFrom('strict', 'lax', 'none')),
+              secure: field(fc.boolean()),
+              persistent: field(fc.boolean()),
+              domain: field(
+                fc.domain(),
+                fc.domain(),
+                fc.constantFrom('localhost', '.example.com', 'EXAMPLE.com', 'a..b', '-a.b'),
+              ),
+            },
+            { requiredKeys: ['name', 'sameSite', 'secure', 'persistent'] },
+          ),
+        ),
+      },
+      { requiredKeys: ['idleTimeout', 'absoluteTimeout', 'touchAfter', 'cookie'] },
+    ),
+  ),
+});
+
+/** Which of the rules between times a document breaks: those that the schema leaves to words. */
+const BEYOND_A_SCHEMA =
+  /^policy: the (idle timeout must not exceed|renewal timeout must not exceed|touch threshold must be shorter)/;
+
+test('schema and parser accept and refuse the same documents', () => {
+  const seen = { accepted: 0, refused: 0 };
+  fc.assert(
+    fc.property(documents, (document) => {
+      const text = JSON.stringify(document);
+      const valid = matchesSchema(JSON.parse(text));
+      try {
+        parseContract(text);
+        seen.accepted++;
+        expect([text, valid]).toEqual([text, true]);
+      } catch (error) {
+        if (!(error instanceof ContractError)) {
+          throw error;
+        }
+        seen.refused++;
+        expect([error.message, valid]).toEqual([error.message, BEYOND_A_SCHEMA.test(error.message) ? valid : false]);
+      }
+    }),
+    { numRuns: 5000 },
+  );
+  expect(seen.accepted).toBeGreaterThan(50);
+  expect(seen.refused).toBeGreaterThan(50);
+});
