@@ -48,6 +48,10 @@ describe.each([{ https: false }, { https: true }])('the page with https: $https'
   const pieces = (page: Page, count: number) =>
     page.getByRole('heading', { name: `Your cart ${count}` }).waitFor({ timeout: 5_000 });
 
+  /** Resolves when so many changes of a tab's are answered. */
+  const changes = (page: Page, count: number) =>
+    page.waitForEvent('requestfinished', (request) => request.method() === 'POST' && --count === 0);
+
   afterEach(() => context.close());
 
   test('fills the cart without leaving the page, in a __Host- cookie that the browser keeps', async () => {
@@ -81,7 +85,9 @@ describe.each([{ https: false }, { https: true }])('the page with https: $https'
     await add(one, 'Soup bowl');
     await pieces(one, 1);
     const two = await newTab();
+    const answered = Promise.all([changes(one, 2), changes(two, 2)]);
     await Promise.all([add(one, 'Soup bowl'), add(two, 'Soup bowl'), add(one, 'Soup bowl'), add(two, 'One-stem vase')]);
+    await answered;
     await one.reload();
     await pieces(one, 5);
     expect(complaints).toEqual([]);

@@ -16,7 +16,7 @@ describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as co
   const visitor = () => new Visitor(shop.functionUrl);
 
   beforeAll(async () => {
-    shop = await LocalShop.open({ dynamodb, recycleEvery: 20 });
+    shop = await LocalShop.open({ dynamodb, recycleEvery: 40 });
   });
   afterAll(() => shop.close());
 
@@ -25,7 +25,7 @@ describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as co
     let walking = true;
     const recycling = (async () => {
       while (walking) {
-        await pause(300);
+        await pause(500 + Math.random() * 1500);
         await shop.cloud.recycle();
       }
     })();
