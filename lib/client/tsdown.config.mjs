@@ -7,4 +7,6 @@ export default defineConfig({
   target: 'node20',
   dts: true,
   fixedExtension: false,
+  // npm packs a licence only from the package's own folder.
+  copy: [{ from: '../../LICENSE', to: '.' }],
 });

@@ -8,5 +8,11 @@ export default defineConfig({
   dts: { entry: 'index.ts' },
   fixedExtension: false,
   // Started as processes of their own, and found beside the modules that start them.
-  copy: ['worker.mjs', 'worker-resolve.mjs', 'DynamoDBLoopback.java'],
+  copy: [
+    'worker.mjs',
+    'worker-resolve.mjs',
+    'DynamoDBLoopback.java',
+    // npm packs a licence only from the package's own folder.
+    { from: '../../LICENSE', to: '.' },
+  ],
 });
