@@ -23,8 +23,9 @@ export interface ISessionStore extends IResource {
    * Lets a function use this store in one call: writes the environment value that the client reads, and grants exactly
    * what the client calls. Once attached, attaching the same store again does nothing.
    *
-   * Only a function that this app creates can be given an environment: attach before publishing a version or an alias
-   * of it. For an imported one, grant with `grantReadWrite()` and set its variable where it is created.
+   * Only a function that this app creates can be given an environment. For a version or an alias, attach the function
+   * behind it; for an imported function, attach where it is created, or grant with `grantReadWrite()` and set the
+   * variable by hand.
    *
    * @throws if another store is attached under the same variable.
    */

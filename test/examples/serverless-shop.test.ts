@@ -1,0 +1,41 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ServerlessShopStack } from '../../examples/serverless-shop/stack.js';
+import { simulate } from '../support/iam.js';
+import { arnOf, type CfnTemplate, onlyLogicalId } from '../support/template.js';
+
+const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
+
+/** The template, without the hashes of the handler's bundle. */
+function synthesize(props: { readonly certificateArn?: string } = {}): CfnTemplate {
+  // The context leaves the handler unbundled: these tests look at the template alone.
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  const stack = new ServerlessShopStack(app, 'ServerlessShop', { env: { region: 'us-east-1' }, ...props });
+  const template = JSON.stringify(Template.fromStack(stack).toJSON());
+  return JSON.parse(template.replaceAll(/[0-9a-f]{64}\.zip/g, 'handler.zip'));
+}
+
+test('the shop is a table, a function and its URL', () => {
+  expect(synthesize()).toMatchSnapshot();
+});
+
+test('with a certificate it has a load balancer too', () => {
+  expect(synthesize({ certificateArn })).toMatchSnapshot();
+});
+
+test('its sessions keep their logical id, and go with the sample', () => {
+  const { Resources } = synthesize();
+  expect(Resources['SessionsTableA5E8383B']).toMatchObject({
+    Type: 'AWS::DynamoDB::GlobalTable',
+    DeletionPolicy: 'Delete',
+    Properties: { Replicas: [{ DeletionProtectionEnabled: false }] },
+  });
+});
+
+test('its function may do what the client does, and no more', async () => {
+  const template = synthesize();
+  const fn = onlyLogicalId(template, 'AWS::Lambda::Function');
+  const resourceArn = arnOf(template, onlyLogicalId(template, 'AWS::DynamoDB::GlobalTable'));
+  expect(await simulate(template, fn, { action: 'dynamodb:UpdateItem', resourceArn })).toBe('Allowed');
+  expect(await simulate(template, fn, { action: 'dynamodb:Scan', resourceArn })).toBe('ImplicitlyDenied');
+});
