@@ -159,7 +159,7 @@ export class SessionLoadBalancer extends Resource implements ec2.IConnectable {
 
   private secureCookiesOverPlainHttp(): string[] {
     return this.functions.flatMap((fn) =>
-      [...attachmentsOf(published(fn)).values()]
+      [...attachmentsOf(unqualified(fn)).values()]
         .map((store) => store.policy.cookie)
         .filter((cookie) => cookie.secure)
         .map(
@@ -171,6 +171,6 @@ export class SessionLoadBalancer extends Resource implements ec2.IConnectable {
 }
 
 /** The function behind an alias or a version: it is the one that stores were attached to. */
-function published(fn: lambda.IFunction): lambda.IFunction {
-  return fn instanceof lambda.QualifiedFunctionBase ? published(fn.lambda) : fn;
+function unqualified(fn: lambda.IFunction): lambda.IFunction {
+  return fn instanceof lambda.QualifiedFunctionBase ? unqualified(fn.lambda) : fn;
 }
