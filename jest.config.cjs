@@ -24,7 +24,7 @@ module.exports = {
       ...base,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '/test/browser/', '\\.latest\\.test\\.ts$'],
+      testPathIgnorePatterns: ['/node_modules/', '/test/browser/', '/test/packages/', '\\.latest\\.test\\.ts$'],
     },
     {
       // The constructs again, on the newest aws-cdk-lib, with what the oldest that we support lacks: cdk-nag, Validations.
@@ -32,6 +32,12 @@ module.exports = {
       displayName: 'latest aws-cdk-lib',
       testMatch: ['<rootDir>/test/{constructs,examples}/**/*.test.ts'],
       moduleNameMapper: { ...base.moduleNameMapper, '^aws-cdk-lib(/.*)?$': 'aws-cdk-lib-latest$1' },
+    },
+    {
+      // The packed tarballs, in empty projects: builds all packages and installs them from the registry.
+      ...base,
+      displayName: 'packages',
+      testMatch: ['<rootDir>/test/packages/**/*.test.ts'],
     },
   ],
 };

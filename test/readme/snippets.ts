@@ -6,7 +6,7 @@ import type { Fence } from './markdown';
  * A snippet as a module. What a snippet says to be in a stack goes into the constructor of an `ExampleStack`, below its
  * imports; lines keep their numbers.
  */
-export function asModule({ file, line, code, place }: Fence): string {
+function asModule({ file, line, code, place }: Fence): string {
   switch (place) {
     case undefined:
       return `${code}export {};`;

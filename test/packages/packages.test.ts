@@ -1,0 +1,294 @@
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fences } from '../readme/markdown';
+import { filesOf, Project, packAll, run, type Tarball, temporaryFolder } from './project';
+
+const root = temporaryFolder();
+const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const CDK_VERSIONS = {
+  oldest: [`aws-cdk-lib@${devDependencies['aws-cdk-lib']}`, `constructs@${devDependencies['constructs']}`],
+  newest: [devDependencies['aws-cdk-lib-latest'].replace('npm:', ''), 'constructs@10'],
+};
+const SDK = `@aws-sdk/client-dynamodb@${devDependencies['@aws-sdk/client-dynamodb']}`;
+const ESBUILD = `esbuild@${devDependencies.esbuild}`;
+const NODE_TYPES = `@types/node@${devDependencies['@types/node']}`;
+
+let tarballs: ReadonlyMap<string, Tarball>;
+
+beforeAll(async () => {
+  tarballs = await packAll(root);
+}, 180_000);
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+function tarball(name: string): Tarball {
+  const found = tarballs.get(name);
+  if (!found) {
+    throw new Error(`there is no package ${name}, there are ${[...tarballs.keys()].join(', ')}`);
+  }
+  return found;
+}
+
+const install = (name: string, ours: readonly string[], ...others: readonly string[]) =>
+  new Project(root, name).install(...ours.map((each) => tarball(each).path), ...others);
+
+describe.each([
+  { name: 'cdk-sessions', attw: ['--exclude-entrypoints', '.jsii', 'environment.schema.json'] },
+  { name: 'cdk-sessions-client', attw: [] },
+  { name: 'cdk-sessions-local', attw: ['--profile', 'esm-only'] },
+])('the tarball of $name', ({ name, attw }) => {
+  const manifest = () => JSON.parse(read('package.json'));
+  const read = (file: string) => readFileSync(join(tarball(name).folder, file), 'utf8');
+
+  test('has the version, licence and repository of the whole', () => {
+    const { version, license, repository } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(manifest()).toMatchObject({ version, license, repository: { type: 'git', url: repository.url } });
+    expect(read('LICENSE')).toBe(readFileSync('LICENSE', 'utf8'));
+  });
+
+  test('has what publint and arethetypeswrong ask for', async () => {
+    const bin = resolve('node_modules/.bin');
+    await run(root, join(bin, 'publint'), 'run', tarball(name).path, '--strict');
+    await run(root, join(bin, 'attw'), tarball(name).path, ...attw);
+  }, 60_000);
+
+  test('has no path of this machine, and no source map without its sources', () => {
+    const files = filesOf(tarball(name).folder);
+    expect(files.filter((file) => read(file).includes(resolve()))).toEqual([]);
+    expect(files.filter((file) => lacksSources(join(tarball(name).folder, file)))).toEqual([]);
+  });
+});
+
+/** Whether a file names a source map that is not there, or one whose sources are neither there nor in it. */
+function lacksSources(file: string): boolean {
+  const [, url] = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(readFileSync(file, 'utf8')) ?? [];
+  if (url === undefined) {
+    return false;
+  }
+  const inline = /^data:application\/json;(?:charset=utf-?8;)?base64,/i;
+  const path = join(dirname(file), url);
+  if (!inline.test(url) && !existsSync(path)) {
+    return true;
+  }
+  const map = inline.test(url) ? Buffer.from(url.replace(inline, ''), 'base64').toString() : readFileSync(path, 'utf8');
+  const { sources, sourcesContent = [] } = JSON.parse(map);
+  return sources.some((source: string, at: number) => !sourcesContent[at] && !existsSync(join(dirname(path), source)));
+}
+
+test('cdk-sessions is what the sources of its rooms compile to', () => {
+  const compiled = ['constructs', 'contract'].flatMap((room) =>
+    filesOf(resolve('lib', room))
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => ['.d.ts', '.js'].map((extension) => `dist/${room}/${file.replace(/\.ts$/, extension)}`)),
+  );
+  const rest = [
+    '.jsii',
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'lib/contract/environment.schema.json',
+    'package.json',
+  ];
+  expect(filesOf(tarball('cdk-sessions').folder)).toEqual([...compiled, ...rest].sort());
+});
+
+test('the others are what their entry points are bundled to, and the files that are started apart', () => {
+  expect(stems('cdk-sessions-client')).toEqual([
+    'LICENSE',
+    'dist/clock',
+    'dist/dynamodb',
+    'dist/dynamodb-sdk',
+    'dist/errors',
+    'dist/index',
+    'dist/memory',
+    'dist/store',
+    'package.json',
+  ]);
+  expect(stems('cdk-sessions-local')).toEqual([
+    'LICENSE',
+    'dist/DynamoDBLoopback.java',
+    'dist/cli',
+    'dist/index',
+    'dist/local',
+    'dist/worker-resolve.mjs',
+    'dist/worker.mjs',
+    'package.json',
+  ]);
+});
+
+/** The files of a package, those that differ by extension as one, the hashes of shared chunks left out. */
+function stems(name: string): readonly string[] {
+  const stem = (file: string) => file.replace(/-[\w-]{8}(?=\.)/, '').replace(/\.(d\.c?ts|c?js)$/, '');
+  return [...new Set(filesOf(tarball(name).folder).map(stem))].sort();
+}
+
+describe('cdk-sessions-client in an empty project', () => {
+  const entries = { '.': 'createSessions', './memory': 'MemoryStore', './dynamodb': 'DynamoDBStore' };
+  const specifier = (entry: string) => join('cdk-sessions-client', entry);
+  let alone: Project;
+  let withSdk: Project;
+
+  beforeAll(async () => {
+    alone = await install('client-alone', ['cdk-sessions-client']);
+    withSdk = await install('client-with-sdk', ['cdk-sessions-client'], SDK, NODE_TYPES);
+  }, 120_000);
+
+  test('brings nothing else along', () => {
+    expect(alone.installed()).toEqual(['cdk-sessions-client']);
+  });
+
+  test.each(['.', './memory'] as const)('%s is required and imported without the AWS SDK', async (entry) => {
+    await loads(alone, entry);
+  });
+
+  test.each(['.', './memory', './dynamodb'] as const)(
+    '%s is required and imported beside the AWS SDK',
+    async (entry) => {
+      await loads(withSdk, entry);
+    },
+  );
+
+  async function loads(project: Project, entry: keyof typeof entries): Promise<void> {
+    const show = `console.log(JSON.stringify(typeof loaded.${entries[entry]}))`;
+    const name = specifier(entry);
+    expect(await project.json('--input-type=commonjs', '-e', `const loaded = require('${name}'); ${show}`)).toBe(
+      'function',
+    );
+    expect(await project.json('--input-type=module', '-e', `import * as loaded from '${name}'; ${show}`)).toBe(
+      'function',
+    );
+  }
+
+  test.each([
+    { resolution: 'node16', module: 'node16', files: ['uses.mts', 'uses.cts'] },
+    { resolution: 'bundler', module: 'esnext', files: ['uses.ts'] },
+    { resolution: 'node10', module: 'commonjs', files: ['uses.ts'] },
+  ])(
+    'type-checks under moduleResolution $resolution, libraries included',
+    async ({ resolution, module, files }) => {
+      for (const file of files) {
+        withSdk.write(file, USES_CLIENT);
+      }
+      const compilerOptions = {
+        strict: true,
+        noEmit: true,
+        skipLibCheck: false,
+        target: 'es2022',
+        types: ['node'],
+        module,
+        moduleResolution: resolution,
+        ...(resolution === 'node10' && { ignoreDeprecations: '6.0' }),
+      };
+      withSdk.write(`tsconfig.${resolution}.json`, JSON.stringify({ compilerOptions, files }));
+      await withSdk.run(resolve('node_modules/.bin/tsc'), '-p', `tsconfig.${resolution}.json`);
+    },
+    60_000,
+  );
+});
+
+const USES_CLIENT = `
+import { createSessions, SessionError, type SessionStore } from 'cdk-sessions-client';
+import { DynamoDBStore } from 'cdk-sessions-client/dynamodb';
+import { MemoryStore } from 'cdk-sessions-client/memory';
+
+export const stores: readonly SessionStore[] = [new MemoryStore(), new DynamoDBStore({ table: 'sessions' })];
+const sessions = createSessions<{ cart: Record<string, number> }>({ store: new MemoryStore() });
+export const handler = sessions.lambda(async (_event, session) => {
+  // @ts-expect-error a cart is not a text: types that got lost on the way would let this pass
+  session.set('cart', 'a text');
+  return { statusCode: 200, body: String(session.get('cart')?.['sku-1']) };
+});
+export const code = (error: unknown) => (error instanceof SessionError ? error.code : undefined);
+`;
+
+describe.each(['oldest', 'newest'] as const)('a CDK app of ten lines, with the %s aws-cdk-lib', (version) => {
+  const handler = fences('README.md').find(({ code }) => code.includes('export const handler'));
+  const synthesized = () => project.path('cdk.out');
+  let project: Project;
+
+  beforeAll(async () => {
+    const ours = ['cdk-sessions', 'cdk-sessions-client'];
+    project = await install(`app-${version}`, ours, ...CDK_VERSIONS[version], ESBUILD);
+    if (!handler) {
+      throw new Error('README.md must have a snippet with the handler');
+    }
+    project.write('web.ts', handler.code);
+    project.write('app.mjs', APP);
+    await project.run('node', 'app.mjs');
+  }, 180_000);
+
+  test('synthesizes a table, and a function that knows it', () => {
+    const { Resources } = JSON.parse(readFileSync(join(synthesized(), 'Example.template.json'), 'utf8'));
+    const resources = Object.values<{ Type: string }>(Resources);
+    expect(resources).toContainEqual(expect.objectContaining({ Type: 'AWS::DynamoDB::GlobalTable' }));
+    expect(resources).toContainEqual(
+      expect.objectContaining({
+        Type: 'AWS::Lambda::Function',
+        Properties: expect.objectContaining({ Environment: { Variables: { CDK_SESSIONS: expect.anything() } } }),
+      }),
+    );
+  });
+
+  test('bundles the handler without further setting: small, without CDK, the AWS SDK left to the runtime', () => {
+    const bundle = readFileSync(bundled(), 'utf8');
+    console.info(`the README's handler, bundled with aws-cdk-lib ${version}: ${statSync(bundled()).size} bytes`);
+    expect(statSync(bundled()).size).toBeLessThan(150_000);
+    expect(bundle).not.toMatch(/aws-cdk-lib|node_modules\/(?!cdk-sessions-client\/)/);
+    const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
+    expect(required.filter((name) => !name.startsWith('node:'))).toEqual(['@aws-sdk/client-dynamodb']);
+  });
+
+  test('the bundled handler, not attached to a store, says which call is missing', async () => {
+    const event = readFileSync(resolve('test/client/hosts/events/function-url.json'), 'utf8');
+    const answer = await project.json(
+      '-e',
+      `require(${JSON.stringify(bundled())}).handler(${event}, {}).catch(({ code, message }) => console.log(JSON.stringify({ code, message })))`,
+    );
+    expect(answer).toEqual({
+      code: 'ERR_SESSION_CONFIG',
+      message: expect.stringContaining(
+        'CDK_SESSIONS is missing: attach the function to a store in its stack, as in sessions.attachFunction(fn)',
+      ),
+    });
+  });
+
+  function bundled(): string {
+    const [bundle, ...others] = filesOf(synthesized()).filter((file) => file.endsWith('/index.js'));
+    if (bundle === undefined || others.length > 0) {
+      throw new Error(`the assembly must have one bundle, received ${[bundle, ...others].join(', ')}`);
+    }
+    return join(synthesized(), bundle);
+  }
+});
+
+const APP = `import { App, Stack } from 'aws-cdk-lib';
+import { Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { SessionTable } from 'cdk-sessions';
+
+const app = new App({ outdir: 'cdk.out' });
+const stack = new Stack(app, 'Example');
+const web = new NodejsFunction(stack, 'Web', { entry: 'web.ts', runtime: Runtime.NODEJS_24_X });
+new SessionTable(stack, 'Sessions').attachFunction(web);
+app.synth();
+`;
+
+describe('cdk-sessions-local in an empty project', () => {
+  let project: Project;
+
+  beforeAll(async () => {
+    project = await install('local', ['cdk-sessions-local']);
+  }, 120_000);
+
+  test('brings neither CDK nor the client along', () => {
+    expect(project.installed()).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(aws-cdk-lib|constructs|cdk-sessions|cdk-sessions-client)$/)]),
+    );
+  });
+
+  test('runs by npx', async () => {
+    expect(await project.run('npx', '--no', 'cdk-sessions-local', '--', '--help')).toContain(
+      'cdk-sessions-local [assembly]',
+    );
+  });
+});
