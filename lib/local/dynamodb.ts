@@ -164,7 +164,9 @@ async function call(port: number, operation: string, body: JsonObject): Promise<
   });
   const answer: unknown = await response.json();
   if (!response.ok || !isObject(answer)) {
-    const reason = textAt(answer, 'message') ?? textAt(answer, 'Message') ?? textAt(answer, '__type');
+    // Each of the two writes the reason in its own way, and dynalite sometimes only the type.
+    const type = textAt(answer, '__type')?.split('#').at(-1);
+    const reason = textAt(answer, 'message') || textAt(answer, 'Message') || type;
     throw new LocalError(
       'ERR_LOCAL_DYNAMODB',
       `${operation} of ${textAt(body, 'TableName')} was refused: ${reason ?? `status ${response.status}`}`,

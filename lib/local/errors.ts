@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** What kind of thing went wrong. Stable: programs may compare it. */
 export type LocalErrorCode =
   /** The folder is no cloud assembly, or the stack that was asked for is not in it. */
@@ -24,7 +26,7 @@ export class LocalError extends Error {
   }
 }
 
-/** The text of whatever was thrown. */
+/** The text of whatever was thrown, whichever realm its class is from. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return types.isNativeError(thrown) ? thrown.message : String(thrown);
 }

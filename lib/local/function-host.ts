@@ -4,14 +4,11 @@ import { type FunctionDefinition, functionEnvironment } from './functions.js';
 import type { Invocation } from './instance.js';
 import { InstancePool } from './instances.js';
 import type { Resolver } from './intrinsics.js';
+import { type Location, located } from './support.js';
 import { layOutCode, layOutRuntime } from './task-root.js';
 
 /** A function that can be invoked. */
-export interface LocalFunction {
-  readonly stack: string;
-  readonly logicalId: string;
-  /** The path of its construct. */
-  readonly path: string;
+export interface LocalFunction extends Location {
   readonly name: string;
   /** What the template sets, resolved. */
   readonly environment: Readonly<Record<string, string>>;
@@ -77,9 +74,7 @@ export class FunctionHost {
       definition,
       pool,
       described: {
-        stack: resource.stack.name,
-        logicalId: resource.logicalId,
-        path: resource.path,
+        ...located(resource),
         name: definition.name,
         environment,
         invoke: (event) => pool.invoke(event),
@@ -89,9 +84,7 @@ export class FunctionHost {
 
   /** Invokes a function by its ARN, that of a version or alias included. */
   async invoke(functionArn: string, event: unknown): Promise<Invocation> {
-    const found = this.hosted.find(
-      ({ definition: { arn } }) => functionArn === arn || functionArn.startsWith(`${arn}:`),
-    );
+    const found = this.hosted.find(({ definition }) => isNamedBy(definition, functionArn));
     if (found === undefined) {
       const errorMessage = `no function ${functionArn} runs here: see the list of what cannot be run`;
       this.options.log(errorMessage);
@@ -108,6 +101,11 @@ export class FunctionHost {
   async stop(): Promise<void> {
     await Promise.all(this.hosted.map(({ pool }) => pool.stop()));
   }
+}
+
+/** Whether an ARN is that of the function, or of one of its versions or aliases. */
+export function isNamedBy({ arn }: FunctionDefinition, functionArn: string): boolean {
+  return functionArn === arn || functionArn.startsWith(`${arn}:`);
 }
 
 /** Says what to do where the SDK, which Lambda's runtime brings along, is not there. */

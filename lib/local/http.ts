@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { types } from 'node:util';
 import { LocalError, messageOf } from './errors.js';
 
 /** A request, read to its end. */
@@ -27,7 +28,7 @@ export async function listen(server: Server, port: number): Promise<number> {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    const taken = types.isNativeError(error) && 'code' in error && error.code === 'EADDRINUSE';
     const reason = taken ? 'is in use: stop what listens there, or choose another with --port' : messageOf(error);
     throw new LocalError('ERR_LOCAL_PORT', `port ${port} ${reason}`, { cause: error });
   }

@@ -35,9 +35,3 @@ export function numberAt(value: unknown, key: string): number | undefined {
   const number = typeof found === 'string' && found.trim() !== '' ? Number(found) : found;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
-
-/** Whether the value under a key is true; CloudFormation takes `"true"` as well. */
-export function flagAt(value: unknown, key: string): boolean {
-  const found = isObject(value) ? value[key] : undefined;
-  return found === true || found === 'true';
-}

@@ -94,7 +94,7 @@ export function targetGroupOf(resource: Resource, resolver: Resolver): TargetGro
 /**
  * Answers a request to a listener. Errors are those of the ELB user guide, "Troubleshoot your Application Load
  * Balancers": 502 for a function that fails, is throttled, exceeds its timeout or answers with something malformed or
- * beyond 1 MB; 503 for a target group without targets; 400 for an upgrade, 405 for TRACE.
+ * beyond 1 MB; 503 for a target group without targets; 400 for an upgrade that a function would get, 405 for TRACE.
  */
 export async function answerLoadBalancer(
   request: HttpRequest,
@@ -103,9 +103,6 @@ export async function answerLoadBalancer(
 ): Promise<HttpReply> {
   if (request.method === 'TRACE') {
     return errorPage(405);
-  }
-  if (header(request, 'upgrade') !== undefined) {
-    return errorPage(400);
   }
   const rule = listener.rules.find(({ conditions }) => conditions.every((condition) => condition(request)));
   const action = rule?.action ?? listener.defaultAction;
@@ -144,6 +141,9 @@ async function answerTarget(
   if (target?.functionArn === undefined) {
     log(`${listener.resource.path} has no function to forward ${request.method} ${request.path} to, which is 503`);
     return errorPage(503);
+  }
+  if (header(request, 'upgrade') !== undefined) {
+    return errorPage(400);
   }
   const { multiValueHeaders } = target;
   const { protocol, port } = listener;

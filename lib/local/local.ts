@@ -7,13 +7,11 @@ import { type LocalCall, startAwsEndpoint } from './aws-endpoint.js';
 import { selfSignedCertificate } from './certificate.js';
 import { type DatabaseKind, startDatabase } from './dynamodb.js';
 import { LocalError, messageOf } from './errors.js';
-import { type FrontHandler, FrontServer } from './front-server.js';
+import { Fronts, type LocalFront } from './fronts.js';
 import { FunctionHost, type LocalFunction } from './function-host.js';
-import * as functionUrl from './function-url.js';
 import { Resolver } from './intrinsics.js';
-import * as loadBalancer from './load-balancer.js';
-import { type Plan, planOf } from './plan.js';
-import { type Unsupported, unsupported } from './support.js';
+import { planOf } from './plan.js';
+import { type Location, located, type Unsupported, unsupported } from './support.js';
 
 /** How to run a cloud assembly. */
 export interface LocalOptions {
@@ -62,24 +60,8 @@ export interface LocalOptions {
   readonly onCall?: (call: LocalCall) => void;
 }
 
-/** Where requests come in. */
-export interface LocalFront {
-  readonly kind: 'function-url' | 'load-balancer';
-  readonly stack: string;
-  readonly logicalId: string;
-  /** The path of its construct. */
-  readonly path: string;
-  /** With a slash at its end. */
-  readonly url: string;
-  /** What a load balancer's listener is in AWS. */
-  readonly listener?: { readonly protocol: 'HTTP' | 'HTTPS'; readonly port: number };
-}
-
 /** A table that was created. */
-export interface LocalTable {
-  readonly stack: string;
-  readonly logicalId: string;
-  readonly path: string;
+export interface LocalTable extends Location {
   readonly name: string;
 }
 
@@ -118,7 +100,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalCloud> {
   try {
     return await start({ ...options, log }, stops, stop);
   } catch (error) {
-    await stop();
+    await stop().catch((other: unknown) => options.log?.(messageOf(other)));
     throw error;
   }
 }
@@ -163,7 +145,13 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
   stops.push(() => host.stop());
 
   // Fronts listen before functions are set up, since a function's environment may name a front's address.
-  const fronts = await listenAll(plan, options, stops, addresses);
+  const fronts = new Fronts(plan, log);
+  // Stopped first: nothing more is to come in while the rest ends.
+  stops.push(() => fronts.stop());
+  const certificate = options.https ? await selfSignedCertificate() : undefined;
+  for (const [resource, address] of await fronts.listen(options.port ?? 0, certificate)) {
+    addresses.set(resource, address);
+  }
   for (const [index, definition] of plan.functions.entries()) {
     try {
       await host.add(definition, accessKeyId(index));
@@ -174,9 +162,9 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
       cannot.push(unsupported(definition.resource, error.message));
     }
   }
-  serveAll(plan, fronts, host, log);
+  fronts.serve(host);
   return {
-    fronts: fronts.map(({ front }) => front),
+    fronts: fronts.described,
     tables: plan.tables.map(({ name, resource }) => ({ ...located(resource), name })),
     functions: host.functions,
     unsupported: cannot,
@@ -184,83 +172,6 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     recycle: () => host.recycle(),
     stop,
   };
-}
-
-interface RunningFront {
-  readonly server: FrontServer;
-  readonly front: LocalFront;
-}
-
-async function listenAll(
-  plan: Plan,
-  options: Started,
-  stops: (() => Promise<void>)[],
-  addresses: Map<string, string>,
-): Promise<readonly RunningFront[]> {
-  const certificate = options.https ? await selfSignedCertificate() : undefined;
-  const fronts: RunningFront[] = [];
-  const listen = async (
-    resource: Resource,
-    secure: boolean,
-    kind: LocalFront['kind'],
-    listener?: loadBalancer.Listener,
-  ) => {
-    const port = options.port ? options.port + fronts.length : 0;
-    const server = await FrontServer.listen(port, secure ? certificate : undefined, options.log);
-    // Stopped first: nothing more is to come in while the rest ends.
-    stops.push(() => server.stop());
-    const { url } = server;
-    const as = listener && { listener: { protocol: listener.protocol, port: listener.port } };
-    fronts.push({ server, front: { kind, ...located(resource), url, ...as } });
-    return server;
-  };
-  for (const { resource } of plan.urls) {
-    const { url } = await listen(resource, true, 'function-url');
-    addresses.set(`${resource.stack.name}/${resource.logicalId}`, url);
-  }
-  for (const listener of plan.listeners) {
-    const { port } = await listen(listener.resource, listener.protocol === 'HTTPS', 'load-balancer', listener);
-    const balancer = plan.loadBalancers.get(listener.loadBalancerArn);
-    if (balancer !== undefined && !addresses.has(balancer)) {
-      addresses.set(balancer, `localhost:${port}`);
-    }
-  }
-  return fronts;
-}
-
-function serveAll(plan: Plan, fronts: readonly RunningFront[], host: FunctionHost, log: (line: string) => void): void {
-  const serve = (resource: Resource, handler: FrontHandler) => {
-    const running = fronts.find(({ front }) => isFrontOf(front, resource));
-    running?.server.serve(handler);
-  };
-  for (const { resource, functionArn } of plan.urls) {
-    serve(resource, {
-      limit: functionUrl.LONGEST_PAYLOAD,
-      answer: (request) => functionUrl.answerFunctionUrl(request, (event) => host.invoke(functionArn, event), log),
-      tooLarge: functionUrl.tooLarge,
-      malformed: functionUrl.badGateway,
-    });
-  }
-  for (const listener of plan.listeners) {
-    const surroundings: loadBalancer.Surroundings = {
-      targetGroup: (arn) => plan.targetGroups.find((group) => group.arn === arn),
-      invoke: (functionArn, event) => host.invoke(functionArn, event),
-      localListener: (port) => {
-        const { loadBalancerArn } = listener;
-        const other = plan.listeners.find(
-          (each) => each.loadBalancerArn === loadBalancerArn && String(each.port) === port,
-        );
-        return other && fronts.find(({ front }) => isFrontOf(front, other.resource))?.server;
-      },
-      log,
-    };
-    serve(listener.resource, {
-      limit: loadBalancer.LONGEST_BODY,
-      answer: (request) => loadBalancer.answerLoadBalancer(request, listener, surroundings),
-      tooLarge: loadBalancer.tooLarge,
-      malformed: loadBalancer.badGateway,
-    });
-  }
 }
 
 /** In the opposite order of the start. One that fails does not keep the others running. */
@@ -296,12 +207,4 @@ function accessKeyId(index: number): string {
 
 function callerOf({ stack, logicalId }: Resource) {
   return { stack: stack.name, logicalId };
-}
-
-function located({ stack, logicalId, path: constructPath }: Resource) {
-  return { stack: stack.name, logicalId, path: constructPath };
-}
-
-function isFrontOf(front: LocalFront, { stack, logicalId }: Resource): boolean {
-  return front.stack === stack.name && front.logicalId === logicalId;
 }

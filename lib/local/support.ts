@@ -1,12 +1,16 @@
 import type { Resource } from './assembly.js';
 
-/** A resource that cannot be run here, or something about one. */
-export interface Unsupported {
-  readonly type: string;
+/** Where a resource is in the assembly. */
+export interface Location {
   readonly stack: string;
   readonly logicalId: string;
   /** The path of its construct. */
   readonly path: string;
+}
+
+/** A resource that cannot be run here, or something about one. */
+export interface Unsupported extends Location {
+  readonly type: string;
   readonly reason: string;
 }
 
@@ -37,7 +41,12 @@ export function unsupportedReason({ type }: Resource): string | undefined {
   return RUN.has(type) || WITHOUT_BEHAVIOUR.test(type) ? undefined : 'resources of this type do not run here';
 }
 
-/** An entry of the list. */
-export function unsupported({ type, stack, logicalId, path }: Resource, reason: string): Unsupported {
-  return { type, stack: stack.name, logicalId, path, reason };
+/** Where a resource is. */
+export function located({ stack, logicalId, path }: Resource): Location {
+  return { stack: stack.name, logicalId, path };
+}
+
+/** An entry of the list of what cannot be run. */
+export function unsupported(resource: Resource, reason: string): Unsupported {
+  return { ...located(resource), type: resource.type, reason };
 }

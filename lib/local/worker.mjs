@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { types } from 'node:util';
 
 const send = process.send?.bind(process);
 const channel = process.channel;
@@ -45,7 +46,7 @@ function finish(outcome) {
 
 /** @param {unknown} thrown @param {string} [type] */
 function errorOutcome(thrown, type) {
-  return thrown instanceof Error
+  return types.isNativeError(thrown)
     ? { kind: 'error', errorType: type ?? thrown.name, errorMessage: thrown.message, stack: thrown.stack ?? '' }
     : { kind: 'error', errorType: type ?? typeof thrown, errorMessage: String(thrown), stack: '' };
 }
@@ -110,7 +111,7 @@ async function loadModule(file) {
     try {
       return createRequire(file)(file);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = types.isNativeError(error) && 'code' in error ? error.code : undefined;
       if (code !== 'ERR_REQUIRE_ESM' && code !== 'ERR_REQUIRE_ASYNC_MODULE') {
         throw error;
       }

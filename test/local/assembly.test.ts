@@ -1,0 +1,71 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readAssembly, resourcesOf, selectStacks } from '../../lib/local/assembly.js';
+import { removeFolders, temporaryFolder, writeAssembly } from './fixture.js';
+
+afterAll(removeFolders);
+
+test('reads stacks with their regions, templates and assets', async () => {
+  const folder = await writeAssembly(
+    { Web: { Resources: { Fn: { Type: 'AWS::Lambda::Function' } } } },
+    { assets: { code: { 'index.js': '' } }, environment: 'aws://123456789012/eu-west-1' },
+  );
+  const [stack] = await readAssembly(folder);
+  expect(stack).toMatchObject({ name: 'Web', artifactId: 'Web', region: 'eu-west-1' });
+  expect(stack?.assets.get('code.zip')).toEqual({ path: path.join(folder, 'code'), packaging: 'zip' });
+});
+
+test('takes us-east-1 for a stack that is for any region', async () => {
+  const [stack] = await readAssembly(await writeAssembly({ Web: {} }));
+  expect(stack?.region).toBe('us-east-1');
+});
+
+test('reads nested assemblies, as stages make them', async () => {
+  const folder = await temporaryFolder();
+  await mkdir(path.join(folder, 'stages'));
+  await rename(await writeAssembly({ Inner: {} }), path.join(folder, 'stages', 'assembly-Test'));
+  const artifact = { type: 'cdk:cloud-assembly', properties: { directoryName: 'stages/assembly-Test' } };
+  await writeFile(path.join(folder, 'manifest.json'), JSON.stringify({ artifacts: { Test: artifact } }));
+  expect((await readAssembly(folder)).map(({ name }) => name)).toEqual(['Inner']);
+});
+
+test('names a resource by the path of its construct where the template tells it', async () => {
+  const [stack] = await readAssembly(
+    await writeAssembly({
+      Web: {
+        Resources: {
+          A: { Type: 'T', Metadata: { 'aws:cdk:path': 'Web/Fn/Resource' } },
+          B: { Type: 'T', Condition: 'IsProd', Properties: { X: 1 } },
+        },
+      },
+    }),
+  );
+  expect(stack && resourcesOf(stack)).toMatchObject([
+    { logicalId: 'A', type: 'T', path: 'Web/Fn', properties: {} },
+    { logicalId: 'B', type: 'T', path: 'Web/B', properties: { X: 1 }, condition: 'IsProd' },
+  ]);
+});
+
+test('selects stacks by name, and all when none is named', async () => {
+  const stacks = await readAssembly(await writeAssembly({ A: {}, B: {} }));
+  expect(selectStacks(stacks, undefined)).toHaveLength(2);
+  expect(selectStacks(stacks, []).map(({ name }) => name)).toEqual(['A', 'B']);
+  expect(selectStacks(stacks, ['B']).map(({ name }) => name)).toEqual(['B']);
+});
+
+test('fails for a stack that is not there, naming those that are', async () => {
+  const stacks = await readAssembly(await writeAssembly({ A: {}, B: {} }));
+  expect(() => selectStacks(stacks, ['C'])).toThrow('there is no stack C in the cloud assembly, which has: A, B');
+});
+
+test('fails for a folder that is no cloud assembly, saying what to do', async () => {
+  const folder = await temporaryFolder();
+  await expect(readAssembly(folder)).rejects.toMatchObject({
+    code: 'ERR_LOCAL_ASSEMBLY',
+    message: expect.stringMatching(/is not a cloud assembly \(.*\): run "cdk synth" first/),
+  });
+});
+
+test('fails for an assembly without stacks', async () => {
+  await expect(readAssembly(await writeAssembly({}))).rejects.toThrow(/has no stacks$/);
+});

@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { close, listen } from '../../lib/local/http.js';
+import { functionUrl, inlineFunction, removeFolders, table, temporaryFolder, writeAssembly } from './fixture.js';
+
+const ROOT = path.join(__dirname, '..', '..');
+const started: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of started.splice(0)) {
+    child.kill('SIGKILL');
+  }
+});
+afterAll(removeFolders);
+
+/** Starts the command from its sources, in a process of its own. */
+function cli(...argv: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'lib/local/cli.ts'), ...argv], {
+    cwd: ROOT,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of processes of its own, as a command has in a terminal.
+    detached: true,
+  });
+  started.push(child);
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const says = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const found = pattern.exec(output)?.[0];
+      if (found !== undefined) {
+        return found;
+      }
+      if (child.exitCode !== null) {
+        throw new Error(`it ended without saying ${pattern}: ${output}${errors}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const ended = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      await once(child, 'close');
+    }
+    return { code: child.exitCode, output, errors };
+  };
+  return { child, says, ended };
+}
+
+const assembly = () =>
+  writeAssembly({
+    Web: {
+      Resources: {
+        Fn: inlineFunction('exports.handler = async () => ({ statusCode: 200, body: String(process.pid) });'),
+        Url: functionUrl('Fn'),
+        Table: table(),
+        Queue: { Type: 'AWS::SQS::Queue' },
+      },
+    },
+  });
+
+async function isRunning(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // A process that has ended but that nobody has waited for yet is no process any more.
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return !/\) Z /.test(status);
+}
+
+test('says where the fronts are, which tables there are and what cannot be run', async () => {
+  const { child, says, ended } = cli(await assembly());
+  await says(/Ctrl-C stops/);
+  child.kill('SIGTERM');
+  const { code, output } = await ended();
+  expect(code).toBe(0);
+  expect(output).toMatch(/^http:\/\/localhost:\d+\/ {2}Web\/Url \(function-url\)\ntable Web-Table {2}Web\/Table\n/);
+  expect(output).toContain('cannot run AWS::SQS::Queue Web/Queue: resources of this type do not run here\n');
+});
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops it and every instance', async (signal) => {
+  const { child, says, ended } = cli(await assembly());
+  const url = await says(/http:\/\/localhost:\d+\//);
+  await says(/Ctrl-C stops/);
+  const pid = Number(await (await fetch(url)).text());
+  expect(await isRunning(pid)).toBe(true);
+  child.kill(signal);
+  expect((await ended()).code).toBe(0);
+  expect(await isRunning(pid)).toBe(false);
+});
+
+test('Ctrl-C, which reaches every process of the terminal, stops all of them without a word', async () => {
+  const { child, says, ended } = cli(await assembly());
+  const url = await says(/http:\/\/localhost:\d+\//);
+  await says(/Ctrl-C stops/);
+  const pid = Number(await (await fetch(url)).text());
+  process.kill(-Number(child.pid), 'SIGINT');
+  const { code, output, errors } = await ended();
+  expect(code).toBe(0);
+  expect(output.endsWith('Ctrl-C stops\n')).toBe(true);
+  expect(errors).toBe('');
+  expect(await isRunning(pid)).toBe(false);
+});
+
+test('leaves no instance behind even when it is killed', async () => {
+  const { child, says, ended } = cli(await assembly());
+  const url = await says(/http:\/\/localhost:\d+\//);
+  await says(/Ctrl-C stops/);
+  const pid = Number(await (await fetch(url)).text());
+  child.kill('SIGKILL');
+  await ended();
+  for (let tries = 0; tries < 100 && (await isRunning(pid)); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(await isRunning(pid)).toBe(false);
+});
+
+test('r and Enter recycles all instances', async () => {
+  const { child, says } = cli(await assembly());
+  const url = await says(/http:\/\/localhost:\d+\//);
+  await says(/Ctrl-C stops/);
+  const before = await (await fetch(url)).text();
+  child.stdin.write('r\n');
+  await says(/all instances are recycled/);
+  expect(await (await fetch(url)).text()).not.toBe(before);
+});
+
+test('--help says which browsers need --https', async () => {
+  const { code, output } = await cli('--help').ended();
+  expect(code).toBe(0);
+  expect(output).toMatch(/Safari does not: use --https there/);
+});
+
+test.each<[string[], string]>([
+  [['--port', 'http'], '--port must be a whole number, received http'],
+  [['--recycle-every', '0'], 'recycleEvery must be a whole number of at least 1, received 0'],
+  [['--dynamodb', 'mysql'], '--dynamodb must be dynalite or local, received mysql'],
+  [['a', 'b'], 'there can be one cloud assembly, received also b'],
+  [['--nonsense'], "Unknown option '--nonsense'"],
+])('%j is not understood: exit code 2', async (argv, message) => {
+  const { code, errors } = await cli(...argv).ended();
+  expect(errors).toContain(`cdk-sessions-local: ${message}`);
+  expect(errors.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(2);
+});
+
+test('what fails gives one clear line and exit code 1', async () => {
+  const folder = await temporaryFolder();
+  const { code, errors } = await cli(folder).ended();
+  expect(errors).toMatch(
+    /^cdk-sessions-local: .* is not a cloud assembly .*: run "cdk synth" first.* \(ERR_LOCAL_ASSEMBLY\)\n$/,
+  );
+  expect(code).toBe(1);
+});
+
+test('a port in use gives one clear line and exit code 1', async () => {
+  const taken = createServer();
+  const port = await listen(taken, 0);
+  const { code, errors } = await cli(await assembly(), '--port', String(port)).ended();
+  await close(taken);
+  expect(errors).toBe(
+    `cdk-sessions-local: port ${port} is in use: stop what listens there, or choose another with --port (ERR_LOCAL_PORT)\n`,
+  );
+  expect(code).toBe(1);
+});

@@ -1,0 +1,430 @@
+import { rm } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import path from 'node:path';
+import { type LocalCloud, type LocalOptions, startLocal } from 'cdk-sessions-local';
+import { close, listen } from '../../lib/local/http.js';
+import { type FixtureStack, functionUrl, inlineFunction, removeFolders, table, writeAssembly } from './fixture.js';
+
+const clouds: LocalCloud[] = [];
+const lines: string[] = [];
+
+afterEach(async () => {
+  await Promise.all(clouds.splice(0).map((cloud) => cloud.stop()));
+  lines.length = 0;
+});
+afterAll(removeFolders);
+
+async function run(options: LocalOptions): Promise<LocalCloud> {
+  const cloud = await startLocal({ log: (line) => lines.push(line), ...options });
+  clouds.push(cloud);
+  return cloud;
+}
+
+async function runStack(stack: FixtureStack, options: Partial<LocalOptions> = {}): Promise<LocalCloud> {
+  return run({ assembly: await writeAssembly({ Web: stack }), ...options });
+}
+
+function urlOf(cloud: LocalCloud, logicalId?: string): string {
+  const front = cloud.fronts.find((each) => logicalId === undefined || each.logicalId === logicalId);
+  if (front === undefined) {
+    throw new Error(`there is no front ${logicalId}`);
+  }
+  return front.url;
+}
+
+const HELLO = 'exports.handler = async () => ({ statusCode: 200, body: "hello" });';
+const PROCESS = 'exports.handler = async () => ({ statusCode: 200, body: String(process.pid) });';
+
+/** Counts in the table that the environment names, by DynamoDB's API itself. */
+const COUNTER = `
+const { DynamoDBClient, UpdateItemCommand } = require('@aws-sdk/client-dynamodb');
+const client = new DynamoDBClient({});
+exports.handler = async () => {
+  const { Attributes } = await client.send(new UpdateItemCommand({
+    TableName: process.env.TABLE,
+    Key: { id: { S: 'visits' } },
+    UpdateExpression: 'ADD visits :one',
+    ExpressionAttributeValues: { ':one': { N: '1' } },
+    ReturnValues: 'UPDATED_NEW',
+  }));
+  return { statusCode: 200, body: Attributes.visits.N };
+};`;
+
+describe('a function with a table', () => {
+  const assembly = () =>
+    writeAssembly({
+      Web: {
+        Resources: {
+          Fn: inlineFunction(COUNTER, { Environment: { Variables: { TABLE: { 'Fn::ImportValue': 'Data:Table' } } } }),
+          Url: functionUrl('Fn'),
+        },
+      },
+      Data: {
+        Resources: { Table: table() },
+        Outputs: { Table: { Value: { Ref: 'Table' }, Export: { Name: 'Data:Table' } } },
+      },
+    });
+
+  test('in another stack keeps what requests at once, from several instances, write', async () => {
+    const onCall = jest.fn();
+    const cloud = await run({ assembly: await assembly(), onCall, maxInstances: 3 });
+    const answers = await Promise.all(Array.from({ length: 20 }, async () => (await fetch(urlOf(cloud))).text()));
+    expect(answers.map(Number).sort((one, other) => one - other)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    expect(onCall).toHaveBeenCalledTimes(20);
+    expect(onCall).toHaveBeenCalledWith(
+      expect.objectContaining({ stack: 'Web', function: 'Fn', operation: 'UpdateItem', table: 'Data-Table' }),
+    );
+    await cloud.recycle();
+    expect(await (await fetch(urlOf(cloud))).text()).toBe('21');
+  });
+
+  test('is described', async () => {
+    const cloud = await run({ assembly: await assembly() });
+    expect(cloud).toMatchObject({
+      fronts: [{ kind: 'function-url', stack: 'Web', logicalId: 'Url', path: 'Web/Url', function: 'Fn' }],
+      tables: [{ stack: 'Data', logicalId: 'Table', path: 'Data/Table', name: 'Data-Table' }],
+      functions: [{ stack: 'Web', logicalId: 'Fn', name: 'Web-Fn', environment: { TABLE: 'Data-Table' } }],
+      unsupported: [],
+      dynamodbEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    });
+    expect(await cloud.functions[0]?.invoke({})).toMatchObject({ kind: 'result' });
+  });
+
+  test('sees nothing of the environment of whoever runs it, and can reach nothing but the local endpoint', async () => {
+    process.env['AWS_PROFILE'] = 'production';
+    const cloud = await runStack({
+      Resources: { Fn: inlineFunction('exports.handler = async () => process.env;') },
+    });
+    const outcome = await cloud.functions[0]?.invoke({});
+    delete process.env['AWS_PROFILE'];
+    const environment = outcome?.kind === 'result' ? JSON.parse(outcome.payload) : outcome;
+    expect(environment).toMatchObject({
+      AWS_ACCESS_KEY_ID: 'ASIALOCAL00000000000',
+      AWS_ENDPOINT_URL: cloud.dynamodbEndpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: cloud.dynamodbEndpoint,
+      AWS_LAMBDA_FUNCTION_NAME: 'Web-Fn',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
+      AWS_REGION: 'us-east-1',
+      _HANDLER: 'index.handler',
+    });
+    for (const absent of ['AWS_PROFILE', 'HOME', 'NODE_OPTIONS', 'JEST_WORKER_ID', 'NODE_CHANNEL_FD']) {
+      expect(environment).not.toHaveProperty(absent);
+    }
+  });
+});
+
+test('a function of an asset finds the SDK but nothing else of the project, be it CommonJS or ESM', async () => {
+  const assets = {
+    cjs: {
+      'web.js':
+        "exports.handler = async () => [typeof require('@aws-sdk/client-dynamodb').DynamoDBClient, (() => { try { require('jest'); } catch (e) { return e.code; } })()];",
+    },
+    esm: {
+      'web.mjs':
+        "import { DynamoDBClient } from '@aws-sdk/client-dynamodb'; const found = await import('jest').catch((e) => e.code); export const handler = async () => [typeof DynamoDBClient, found];",
+    },
+  };
+  const ofAsset = (name: string) =>
+    inlineFunction('', { Handler: 'web.handler', Code: { S3Bucket: 'b', S3Key: `${name}.zip` } });
+  const assembly = await writeAssembly(
+    { Web: { Resources: { Cjs: ofAsset('cjs'), Esm: ofAsset('esm') } } },
+    { assets },
+  );
+  const cloud = await run({ assembly });
+  const [cjs, esm] = await Promise.all(cloud.functions.map((each) => each.invoke({})));
+  expect(cjs).toEqual({ kind: 'result', payload: '["function","MODULE_NOT_FOUND"]' });
+  expect(esm).toEqual({ kind: 'result', payload: '["function","ERR_MODULE_NOT_FOUND"]' });
+});
+
+test("a function's environment may name the address of a front", async () => {
+  const Variables = { SELF: { 'Fn::GetAtt': ['Url', 'FunctionUrl'] } };
+  const cloud = await runStack({
+    Resources: { Url: functionUrl('Fn'), Fn: inlineFunction(HELLO, { Environment: { Variables } }) },
+  });
+  expect(cloud.functions[0]?.environment).toEqual({ SELF: urlOf(cloud) });
+});
+
+test('a function URL may lead to an alias', async () => {
+  const cloud = await runStack({
+    Resources: {
+      Fn: inlineFunction(HELLO),
+      Version: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Fn' } } },
+      Live: {
+        Type: 'AWS::Lambda::Alias',
+        Properties: {
+          FunctionName: { Ref: 'Fn' },
+          FunctionVersion: { 'Fn::GetAtt': ['Version', 'Version'] },
+          Name: 'live',
+        },
+      },
+      Url: functionUrl('Fn', { TargetFunctionArn: { Ref: 'Live' } }),
+    },
+  });
+  expect(await (await fetch(urlOf(cloud))).text()).toBe('hello');
+});
+
+describe('a load balancer', () => {
+  const listener = (Port: number, Protocol: string, action: unknown) => ({
+    Type: 'AWS::ElasticLoadBalancingV2::Listener',
+    Properties: { LoadBalancerArn: { Ref: 'Balancer' }, Port, Protocol, DefaultActions: [action] },
+  });
+  const assembly = () =>
+    writeAssembly({
+      Net: {
+        Resources: {
+          Balancer: { Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {} },
+          Plain: listener(80, 'HTTP', {
+            Type: 'redirect',
+            RedirectConfig: { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' },
+          }),
+          Secure: listener(443, 'HTTPS', { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } }),
+        },
+        Outputs: { Secure: { Value: { Ref: 'Secure' }, Export: { Name: 'Secure' } } },
+      },
+      Web: {
+        Resources: {
+          Fn: inlineFunction(
+            `exports.handler = async (event) => ({
+               statusCode: 200,
+               multiValueHeaders: { 'Set-Cookie': ['a=1', 'b=2'] },
+               body: JSON.stringify(event.multiValueHeaders),
+             });`,
+          ),
+          Group: {
+            Type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
+            Properties: {
+              TargetType: 'lambda',
+              Targets: [{ Id: { 'Fn::GetAtt': ['Fn', 'Arn'] } }],
+              TargetGroupAttributes: [{ Key: 'lambda.multi_value_headers.enabled', Value: 'true' }],
+            },
+          },
+          Rule: {
+            Type: 'AWS::ElasticLoadBalancingV2::ListenerRule',
+            Properties: {
+              ListenerArn: { 'Fn::ImportValue': 'Secure' },
+              Priority: 1,
+              Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/shop*'] } }],
+              Actions: [{ Type: 'forward', TargetGroupArn: { Ref: 'Group' } }],
+            },
+          },
+        },
+      },
+    });
+
+  test('forwards by rules of other stacks, and tells the function what its listener is in AWS', async () => {
+    const cloud = await run({ assembly: await assembly() });
+    const response = await fetch(`${urlOf(cloud, 'Secure')}shop`);
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    expect(await response.json()).toMatchObject({ 'x-forwarded-proto': ['https'], 'x-forwarded-port': ['443'] });
+    expect((await fetch(`${urlOf(cloud, 'Secure')}other`)).status).toBe(404);
+  });
+
+  test('redirects to the right local port', async () => {
+    const cloud = await run({ assembly: await assembly() });
+    const response = await fetch(`${urlOf(cloud, 'Plain')}shop?a=b`);
+    expect(response.url).toBe(`${urlOf(cloud, 'Secure')}shop?a=b`);
+    expect(response.status).toBe(200);
+  });
+
+  test('has its listener for HTTPS first', async () => {
+    const cloud = await run({ assembly: await assembly() });
+    expect(cloud.fronts.map(({ listener: each }) => each)).toEqual([
+      { protocol: 'HTTPS', port: 443 },
+      { protocol: 'HTTP', port: 80 },
+    ]);
+  });
+
+  test('listens over HTTPS where it is asked for, and redirects there', async () => {
+    const cloud = await run({ assembly: await assembly(), https: true });
+    expect(new URL(urlOf(cloud, 'Secure')).protocol).toBe('https:');
+    const redirected = await fetch(`${urlOf(cloud, 'Plain')}shop`, { redirect: 'manual' });
+    expect(redirected.headers.get('location')).toBe(`${urlOf(cloud, 'Secure')}shop`);
+    const status = await new Promise((resolve, reject) => {
+      secureRequest(`${urlOf(cloud, 'Secure')}shop`, { rejectUnauthorized: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(200);
+  });
+});
+
+describe('what cannot be run is listed, and the rest runs', () => {
+  const listed = (cloud: LocalCloud) => cloud.unsupported.map(({ logicalId, reason }) => [logicalId, reason]);
+
+  test('types, and settings without effect; not what makes no difference here', async () => {
+    const cloud = await runStack({
+      Resources: {
+        Fn: inlineFunction(HELLO, { Layers: ['arn'] }),
+        Url: functionUrl('Fn', { Cors: { AllowOrigins: ['*'] } }),
+        Signed: functionUrl('Fn', { AuthType: 'AWS_IAM' }),
+        Streamed: functionUrl('Fn', { InvokeMode: 'RESPONSE_STREAM' }),
+        Queue: { Type: 'AWS::SQS::Queue' },
+        Role: { Type: 'AWS::IAM::Role' },
+        Metadata: { Type: 'AWS::CDK::Metadata' },
+        Subnet: { Type: 'AWS::EC2::Subnet' },
+        Python: inlineFunction('', { Runtime: 'python3.13' }),
+        Image: inlineFunction('', { PackageType: 'Image' }),
+        Broken: inlineFunction(HELLO, { Environment: { Variables: { Q: { 'Fn::GetAtt': ['Queue', 'QueueUrl'] } } } }),
+        Unknown: inlineFunction('', { Code: { S3Bucket: 'b', S3Key: 'unknown.zip' } }),
+      },
+    });
+    expect(listed(cloud)).toEqual(
+      expect.arrayContaining([
+        ['Fn', 'its layers are not loaded'],
+        ['Url', 'it is served without its CORS settings'],
+        ['Signed', 'its AuthType is AWS_IAM: signatures are not checked here'],
+        ['Streamed', 'its InvokeMode is RESPONSE_STREAM: answers are not streamed here'],
+        ['Queue', 'resources of this type do not run here'],
+        ['Python', 'its runtime is python3.13: only Node.js functions run here'],
+        ['Image', 'it is a container image'],
+        ['Broken', 'stack Web: the attribute QueueUrl of Queue (AWS::SQS::Queue) has no value on this machine'],
+        ['Unknown', 'its code unknown.zip is not an asset of the cloud assembly'],
+      ]),
+    );
+    expect(cloud.unsupported).toHaveLength(9);
+    expect(cloud.unsupported[0]).toMatchObject({ stack: 'Web', type: expect.any(String), path: expect.any(String) });
+    expect(await (await fetch(urlOf(cloud))).text()).toBe('hello');
+  });
+
+  test('a function whose asset is gone: its front answers 502', async () => {
+    const Code = { S3Bucket: 'b', S3Key: 'code.zip' };
+    const Resources = {
+      Fn: inlineFunction('', { Code }),
+      Url: functionUrl('Fn'),
+      Other: inlineFunction(HELLO),
+      OtherUrl: functionUrl('Other'),
+    };
+    const assembly = await writeAssembly({ Web: { Resources } }, { assets: { code: { 'index.js': HELLO } } });
+    await rm(path.join(assembly, 'code'), { recursive: true });
+    const cloud = await run({ assembly });
+    expect(listed(cloud)).toEqual([
+      ['Fn', `its asset ${path.join(assembly, 'code')} is missing: run "cdk synth" again`],
+    ]);
+    expect((await fetch(urlOf(cloud, 'Url'))).status).toBe(502);
+    expect((await fetch(urlOf(cloud, 'OtherUrl'))).status).toBe(200);
+  });
+
+  test('a rule with a condition that is not evaluated is not taken for one without', async () => {
+    const cloud = await runStack({
+      Resources: {
+        Rule: {
+          Type: 'AWS::ElasticLoadBalancingV2::ListenerRule',
+          Properties: { ListenerArn: 'arn', Priority: 1, Conditions: [{ Field: 'weather' }], Actions: [] },
+        },
+      },
+    });
+    expect(listed(cloud)).toEqual([['Rule', 'conditions of the kind "weather" are not evaluated here']]);
+  });
+
+  test('stacks that were not asked for are not, although others may refer to them', async () => {
+    const assembly = await writeAssembly({
+      Web: {
+        Resources: { Fn: inlineFunction(HELLO, { Environment: { Variables: { T: { 'Fn::ImportValue': 'T' } } } }) },
+      },
+      Data: {
+        Resources: { T: table(), Q: { Type: 'AWS::SQS::Queue' } },
+        Outputs: { T: { Value: { Ref: 'T' }, Export: { Name: 'T' } } },
+      },
+    });
+    const cloud = await run({ assembly, stacks: ['Web'] });
+    expect(cloud).toMatchObject({ tables: [], unsupported: [], functions: [{ environment: { T: 'Data-T' } }] });
+  });
+});
+
+describe('a handler that fails is an error of its request alone', () => {
+  const source = `exports.handler = async (event) => {
+    switch (event.rawPath) {
+      case '/throws': throw new Error('no');
+      case '/late': return new Promise((resolve) => setTimeout(resolve, 30_000));
+      case '/nonsense': return { statusCode: 'three' };
+      case '/header': return { statusCode: 200, headers: { 'bad name': 'x' } };
+      case '/exits': process.exit(1);
+      default: return { statusCode: 200, body: 'fine' };
+    }
+  };`;
+
+  test.each([
+    ['throws', 'Error: no'],
+    ['late', 'Task timed out after 1.00 seconds'],
+    ['nonsense', 'is not one that a function URL understands'],
+    ['header', 'a header of the answer is not permitted by HTTP'],
+    ['exits', 'Runtime.ExitError'],
+  ])('it %s: 502, with the reason in the log', async (what, reason) => {
+    const cloud = await runStack({ Resources: { Fn: inlineFunction(source, { Timeout: 1 }), Url: functionUrl('Fn') } });
+    expect((await fetch(`${urlOf(cloud)}${what}`)).status).toBe(502);
+    expect(lines.join('\n')).toContain(reason);
+    expect(await (await fetch(urlOf(cloud))).text()).toBe('fine');
+  });
+
+  test('one that cannot find the SDK is told what to do', async () => {
+    const cloud = await runStack({ Resources: { Fn: inlineFunction("require('@aws-sdk/client-nowhere');") } });
+    await cloud.functions[0]?.invoke({});
+    expect(lines.join('\n')).toContain('npm install --save-dev @aws-sdk/client-nowhere');
+  });
+});
+
+test('a body beyond 6 MB is 413', async () => {
+  const cloud = await runStack({ Resources: { Fn: inlineFunction(HELLO), Url: functionUrl('Fn') } });
+  const response = await fetch(urlOf(cloud), { method: 'POST', body: Buffer.alloc(7e6) });
+  expect(response.status).toBe(413);
+});
+
+test('instances are retired after so many requests, and on command', async () => {
+  const cloud = await runStack(
+    { Resources: { Fn: inlineFunction(PROCESS), Url: functionUrl('Fn') } },
+    { recycleEvery: 2 },
+  );
+  const pid = async () => (await fetch(urlOf(cloud))).text();
+  const [first, second, third] = [await pid(), await pid(), await pid()];
+  expect(second).toBe(first);
+  expect(third).not.toBe(first);
+  await cloud.recycle();
+  expect(await pid()).not.toBe(third);
+});
+
+test('fronts take the ports that follow the first', async () => {
+  const probe = createServer();
+  const port = await listen(probe, 0);
+  await close(probe);
+  const Resources = { Fn: inlineFunction(HELLO), One: functionUrl('Fn'), Two: functionUrl('Fn') };
+  const cloud = await runStack({ Resources }, { port });
+  expect(cloud.fronts.map(({ url }) => url)).toEqual([`http://localhost:${port}/`, `http://localhost:${port + 1}/`]);
+});
+
+test('fails for a port in use, and leaves nothing running', async () => {
+  const taken = createServer();
+  const port = await listen(taken, 0);
+  const Resources = { Fn: inlineFunction(HELLO), Url: functionUrl('Fn') };
+  await expect(runStack({ Resources }, { port })).rejects.toMatchObject({ code: 'ERR_LOCAL_PORT' });
+  await close(taken);
+  const cloud = await runStack({ Resources }, { port });
+  expect(await (await fetch(urlOf(cloud))).text()).toBe('hello');
+});
+
+test.each<[Partial<LocalOptions>, string]>([
+  [{ port: 70_000 }, 'port must be a whole number from 0 to 65535, received 70000'],
+  [{ recycleEvery: 0 }, 'recycleEvery must be a whole number of at least 1, received 0'],
+  [{ maxInstances: 1.5 }, 'maxInstances must be a whole number of at least 1, received 1.5'],
+])('fails for %j', async (options, message) => {
+  await expect(startLocal({ assembly: '.', ...options })).rejects.toMatchObject({ code: 'ERR_LOCAL_OPTION', message });
+});
+
+test('stops everything, in the middle of requests, and may be stopped again', async () => {
+  const source =
+    'exports.handler = () => { console.log("pid", process.pid); return new Promise((r) => setTimeout(r, 60_000)); };';
+  const cloud = await runStack({ Resources: { Fn: inlineFunction(source, { Timeout: 60 }), Url: functionUrl('Fn') } });
+  const cut = new Promise((resolve) => request(urlOf(cloud)).on('error', resolve).end());
+  while (!lines.some((line) => line.includes('pid'))) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const pid = Number(/pid (\d+)/.exec(lines.join())?.[1]);
+  await cloud.stop();
+  await cloud.stop();
+  await expect(cut).resolves.toMatchObject({ code: expect.stringMatching(/ECONN/) });
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  await expect(fetch(urlOf(cloud))).rejects.toThrow();
+});
