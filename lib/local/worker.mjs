@@ -7,7 +7,7 @@
  *
  * @typedef {{ requestId: string, event: unknown, deadline: number, functionArn: string }} InvokeMessage
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -35,9 +35,14 @@ function tell(message, sent) {
   send?.(message, sent);
 }
 
-/** @param {object} outcome */
-function finish(outcome) {
-  if (current !== undefined) {
+/**
+ * Answers an event, unless it was answered before: what is left of an earlier one must not answer the next.
+ *
+ * @param {InvokeMessage} message
+ * @param {object} outcome
+ */
+function finish(message, outcome) {
+  if (current === message) {
     current = undefined;
     channel?.ref();
     tell({ kind: 'done', outcome });
@@ -51,22 +56,22 @@ function errorOutcome(thrown, type) {
     : { kind: 'error', errorType: type ?? typeof thrown, errorMessage: String(thrown), stack: '' };
 }
 
-/** @param {unknown} thrown @param {string} [type] */
-function fail(thrown, type) {
-  finish(errorOutcome(thrown, type));
+/** @param {InvokeMessage} message @param {unknown} thrown @param {string} [type] */
+function fail(message, thrown, type) {
+  finish(message, errorOutcome(thrown, type));
 }
 
-/** @param {unknown} result */
-function succeed(result) {
+/** @param {InvokeMessage} message @param {unknown} result */
+function succeed(message, result) {
   let payload;
   try {
     payload = JSON.stringify(result === undefined ? null : result);
   } catch (error) {
-    fail(error, 'Runtime.MarshalError');
+    fail(message, error, 'Runtime.MarshalError');
     return;
   }
   // A function or a symbol has no JSON.
-  finish({ kind: 'result', payload: payload ?? 'null' });
+  finish(message, { kind: 'result', payload: payload ?? 'null' });
 }
 
 /**
@@ -107,19 +112,30 @@ async function loadHandler() {
 
 /** @param {string} file */
 async function loadModule(file) {
-  if (!file.endsWith('.mjs')) {
-    try {
-      return createRequire(file)(file);
-    } catch (error) {
-      const code = types.isNativeError(error) && 'code' in error ? error.code : undefined;
-      if (code !== 'ERR_REQUIRE_ESM' && code !== 'ERR_REQUIRE_ASYNC_MODULE') {
-        throw error;
-      }
-    }
+  if (!isModule(file)) {
+    return createRequire(file)(file);
   }
   // Lambda's runtime lets import find the SDK as require does; in Node itself only require heeds NODE_PATH.
   register('./worker-resolve.mjs', import.meta.url, { data: { nodePath: nodePath.split(path.delimiter) } });
   return import(pathToFileURL(file).href);
+}
+
+/**
+ * Whether a file is an ES module: by its extension, or by the nearest package.json of the function's code.
+ *
+ * @param {string} file
+ */
+function isModule(file) {
+  if (!file.endsWith('.js')) {
+    return file.endsWith('.mjs');
+  }
+  for (let folder = path.dirname(file); folder.startsWith(taskRoot); folder = path.dirname(folder)) {
+    const manifest = path.join(folder, 'package.json');
+    if (existsSync(manifest)) {
+      return JSON.parse(readFileSync(manifest, 'utf8')).type === 'module';
+    }
+  }
+  return false;
 }
 
 /** @param {string} name @param {string} message */
@@ -152,14 +168,11 @@ function invoke(handler, message) {
   const context = contextOf(message);
   // The channel must not count as something that the handler is waiting for.
   channel?.unref();
-  whenIdle = () => succeed(null);
+  whenIdle = () => succeed(message, null);
   /** @param {unknown} error @param {unknown} result */
   const callback = (error, result) => {
-    if (current !== message) {
-      return;
-    }
-    const settle = () => (error === null || error === undefined ? succeed(result) : fail(error));
-    if (context.callbackWaitsForEmptyEventLoop) {
+    const settle = () => (error === null || error === undefined ? succeed(message, result) : fail(message, error));
+    if (current === message && context.callbackWaitsForEmptyEventLoop) {
       whenIdle = settle;
     } else {
       settle();
@@ -169,10 +182,13 @@ function invoke(handler, message) {
     const result = handler(message.event, context, callback);
     if (typeof result?.then === 'function') {
       whenIdle = () => crash(named('Runtime.NodejsExit', 'a promise that the handler waits for was never settled'));
-      result.then(succeed, fail);
+      result.then(
+        (/** @type {unknown} */ value) => succeed(message, value),
+        (/** @type {unknown} */ error) => fail(message, error),
+      );
     }
   } catch (error) {
-    fail(error);
+    fail(message, error);
   }
 }
 

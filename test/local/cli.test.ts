@@ -17,9 +17,12 @@ afterEach(() => {
 afterAll(removeFolders);
 
 /** Starts the command from its sources, in a process of its own. */
-function cli(...argv: string[]) {
+async function cli(...argv: string[]) {
+  // Its temporary files are not left behind when it is killed.
+  const env = { ...process.env, TMPDIR: await temporaryFolder() };
   const child = spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'lib/local/cli.ts'), ...argv], {
     cwd: ROOT,
+    env,
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of processes of its own, as a command has in a terminal.
     detached: true,
@@ -78,7 +81,7 @@ async function isRunning(pid: number): Promise<boolean> {
 }
 
 test('says where the fronts are, which tables there are and what cannot be run', async () => {
-  const { child, says, ended } = cli(await assembly());
+  const { child, says, ended } = await cli(await assembly());
   await says(/Ctrl-C stops/);
   child.kill('SIGTERM');
   const { code, output } = await ended();
@@ -88,7 +91,7 @@ test('says where the fronts are, which tables there are and what cannot be run',
 });
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops it and every instance', async (signal) => {
-  const { child, says, ended } = cli(await assembly());
+  const { child, says, ended } = await cli(await assembly());
   const url = await says(/http:\/\/localhost:\d+\//);
   await says(/Ctrl-C stops/);
   const pid = Number(await (await fetch(url)).text());
@@ -99,7 +102,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops it and every insta
 });
 
 test('Ctrl-C, which reaches every process of the terminal, stops all of them without a word', async () => {
-  const { child, says, ended } = cli(await assembly());
+  const { child, says, ended } = await cli(await assembly());
   const url = await says(/http:\/\/localhost:\d+\//);
   await says(/Ctrl-C stops/);
   const pid = Number(await (await fetch(url)).text());
@@ -112,7 +115,7 @@ test('Ctrl-C, which reaches every process of the terminal, stops all of them wit
 });
 
 test('leaves no instance behind even when it is killed', async () => {
-  const { child, says, ended } = cli(await assembly());
+  const { child, says, ended } = await cli(await assembly());
   const url = await says(/http:\/\/localhost:\d+\//);
   await says(/Ctrl-C stops/);
   const pid = Number(await (await fetch(url)).text());
@@ -125,7 +128,7 @@ test('leaves no instance behind even when it is killed', async () => {
 });
 
 test('r and Enter recycles all instances', async () => {
-  const { child, says } = cli(await assembly());
+  const { child, says } = await cli(await assembly());
   const url = await says(/http:\/\/localhost:\d+\//);
   await says(/Ctrl-C stops/);
   const before = await (await fetch(url)).text();
@@ -135,7 +138,7 @@ test('r and Enter recycles all instances', async () => {
 });
 
 test('--help says which browsers need --https', async () => {
-  const { code, output } = await cli('--help').ended();
+  const { code, output } = await (await cli('--help')).ended();
   expect(code).toBe(0);
   expect(output).toMatch(/Safari does not: use --https there/);
 });
@@ -147,7 +150,7 @@ test.each<[string[], string]>([
   [['a', 'b'], 'there can be one cloud assembly, received also b'],
   [['--nonsense'], "Unknown option '--nonsense'"],
 ])('%j is not understood: exit code 2', async (argv, message) => {
-  const { code, errors } = await cli(...argv).ended();
+  const { code, errors } = await (await cli(...argv)).ended();
   expect(errors).toContain(`cdk-sessions-local: ${message}`);
   expect(errors.trim().split('\n')).toHaveLength(1);
   expect(code).toBe(2);
@@ -155,7 +158,7 @@ test.each<[string[], string]>([
 
 test('what fails gives one clear line and exit code 1', async () => {
   const folder = await temporaryFolder();
-  const { code, errors } = await cli(folder).ended();
+  const { code, errors } = await (await cli(folder)).ended();
   expect(errors).toMatch(
     /^cdk-sessions-local: .* is not a cloud assembly .*: run "cdk synth" first.* \(ERR_LOCAL_ASSEMBLY\)\n$/,
   );
@@ -165,7 +168,7 @@ test('what fails gives one clear line and exit code 1', async () => {
 test('a port in use gives one clear line and exit code 1', async () => {
   const taken = createServer();
   const port = await listen(taken, 0);
-  const { code, errors } = await cli(await assembly(), '--port', String(port)).ended();
+  const { code, errors } = await (await cli(await assembly(), '--port', String(port))).ended();
   await close(taken);
   expect(errors).toBe(
     `cdk-sessions-local: port ${port} is in use: stop what listens there, or choose another with --port (ERR_LOCAL_PORT)\n`,

@@ -83,6 +83,24 @@ describe('handlers', () => {
     expect(await pool.invoke({})).toEqual({ kind: 'result', payload });
   });
 
+  test('answer each event once: what is left of one does not answer the next', async () => {
+    const pool = await poolOf(
+      `const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+       exports.handler = async (event, context, callback) => {
+         context.callbackWaitsForEmptyEventLoop = false;
+         if (event.name === 'first') {
+           callback(null, 'first');
+           await pause(100);
+           return 'late';
+         }
+         await pause(300);
+         return event.name;
+       };`,
+    );
+    expect(value(await pool.invoke({ name: 'first' }))).toBe('first');
+    expect(value(await pool.invoke({ name: 'second' }))).toBe('second');
+  });
+
   test('that answer nothing answer null', async () => {
     const pool = await poolOf('exports.handler = async () => {};');
     expect(await pool.invoke({})).toEqual({ kind: 'result', payload: 'null' });
@@ -212,6 +230,22 @@ describe('instances', () => {
     await recycled;
     expect(() => process.kill(Number(before), 0)).toThrow('ESRCH');
     expect(value(await after)).not.toBe(before);
+  });
+
+  test('answer every request with its own answer, however often they are recycled', async () => {
+    const pool = await poolOf('exports.handler = (e) => new Promise((r) => setTimeout(r, e.ms, e.name));', {
+      maxInstances: 3,
+    });
+    const requests = Array.from({ length: 60 }, (_, name) => ({ name, ms: (name * 7) % 20 }));
+    const recycling = (async () => {
+      for (let round = 0; round < 4; round += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        await pool.recycle();
+      }
+    })();
+    const answers = await Promise.all(requests.map((request) => pool.invoke(request)));
+    expect(answers.map(value)).toEqual(requests.map(({ name }) => name));
+    await recycling;
   });
 
   test('leave no process behind when the pool stops', async () => {

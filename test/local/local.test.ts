@@ -114,27 +114,30 @@ describe('a function with a table', () => {
   });
 });
 
-test('a function of an asset finds the SDK but nothing else of the project, be it CommonJS or ESM', async () => {
-  const assets = {
-    cjs: {
-      'web.js':
-        "exports.handler = async () => [typeof require('@aws-sdk/client-dynamodb').DynamoDBClient, (() => { try { require('jest'); } catch (e) { return e.code; } })()];",
-    },
-    esm: {
-      'web.mjs':
-        "import { DynamoDBClient } from '@aws-sdk/client-dynamodb'; const found = await import('jest').catch((e) => e.code); export const handler = async () => [typeof DynamoDBClient, found];",
-    },
-  };
-  const ofAsset = (name: string) =>
-    inlineFunction('', { Handler: 'web.handler', Code: { S3Bucket: 'b', S3Key: `${name}.zip` } });
-  const assembly = await writeAssembly(
-    { Web: { Resources: { Cjs: ofAsset('cjs'), Esm: ofAsset('esm') } } },
-    { assets },
-  );
-  const cloud = await run({ assembly });
-  const [cjs, esm] = await Promise.all(cloud.functions.map((each) => each.invoke({})));
-  expect(cjs).toEqual({ kind: 'result', payload: '["function","MODULE_NOT_FOUND"]' });
-  expect(esm).toEqual({ kind: 'result', payload: '["function","ERR_MODULE_NOT_FOUND"]' });
+describe('a function of an asset finds the SDK but nothing else of the project', () => {
+  const required = `
+    const { DynamoDBClient } = require('@aws-sdk/client-dynamodb');
+    const missing = (() => { try { require('jest'); } catch (error) { return error.code; } })();
+    exports.handler = async () => [typeof DynamoDBClient, missing];`;
+  const imported = `
+    import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+    const missing = await import('jest').catch((error) => error.code);
+    export const handler = async () => [typeof DynamoDBClient, missing];`;
+
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['CommonJS', { 'web.js': required }, 'MODULE_NOT_FOUND'],
+    ['an ES module', { 'web.mjs': imported }, 'ERR_MODULE_NOT_FOUND'],
+    [
+      'an ES module by its package.json',
+      { 'web.js': imported, 'package.json': '{"type":"module"}' },
+      'ERR_MODULE_NOT_FOUND',
+    ],
+  ])('be it %s', async (_, code, missing) => {
+    const Fn = inlineFunction('', { Handler: 'web.handler', Code: { S3Bucket: 'b', S3Key: 'code.zip' } });
+    const assembly = await writeAssembly({ Web: { Resources: { Fn } } }, { assets: { code } });
+    const cloud = await run({ assembly });
+    expect(await cloud.functions[0]?.invoke({})).toEqual({ kind: 'result', payload: `["function","${missing}"]` });
+  });
 });
 
 test("a function's environment may name the address of a front", async () => {
