@@ -69,7 +69,11 @@ async function answer(
   agent: Agent,
   { databasePort, callers, onCall, log }: AwsEndpointOptions,
 ): Promise<void> {
-  const body = (await readBody(request, LONGEST_REQUEST)) ?? Buffer.alloc(0);
+  const body = await readBody(request, LONGEST_REQUEST);
+  if (body === undefined) {
+    sendReply(response, { status: 413, headers: [], body: '' });
+    return;
+  }
   const [, keyId = '', service = ''] =
     /Credential=([^/,\s]+)\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
   const caller = callers.get(keyId);

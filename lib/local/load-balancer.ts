@@ -1,4 +1,5 @@
 import type { Resource } from './assembly.js';
+import { LocalError } from './errors.js';
 import { type HttpReply, type HttpRequest, header } from './http.js';
 import type { Invocation } from './instance.js';
 import type { Resolver } from './intrinsics.js';
@@ -32,7 +33,7 @@ interface Rule {
 /** A target group. */
 export interface TargetGroup {
   readonly arn: string;
-  /** Absent if its targets are not a function, or if there is none. */
+  /** Absent if nothing is registered. */
   readonly functionArn?: string;
   readonly multiValueHeaders: boolean;
 }
@@ -47,13 +48,13 @@ export interface Surroundings {
 }
 
 /** Reads an `AWS::ElasticLoadBalancingV2::Listener`. @throws LocalError ERR_LOCAL_TEMPLATE if it cannot run here */
-export function listenerOf(resource: Resource, resolver: Resolver, rules: readonly Rule[]): Listener | undefined {
+export function listenerOf(resource: Resource, resolver: Resolver, rules: readonly Rule[]): Listener {
   const properties = resolver.properties(resource);
   const protocol = textAt(properties, 'Protocol');
-  const arn = String(resolver.resolve(resource.stack, { Ref: resource.logicalId }));
   if (protocol !== 'HTTP' && protocol !== 'HTTPS') {
-    return undefined;
+    throw new LocalError('ERR_LOCAL_TEMPLATE', `its protocol is ${protocol}: only HTTP and HTTPS run here`);
   }
+  const arn = String(resolver.resolve(resource.stack, { Ref: resource.logicalId }));
   return {
     resource,
     arn,
@@ -76,11 +77,14 @@ export function ruleOf(resource: Resource, resolver: Resolver): Rule {
   };
 }
 
-/** Reads an `AWS::ElasticLoadBalancingV2::TargetGroup`. @throws LocalError ERR_LOCAL_TEMPLATE naming what is unknown */
+/** Reads an `AWS::ElasticLoadBalancingV2::TargetGroup`. @throws LocalError ERR_LOCAL_TEMPLATE if it cannot run here */
 export function targetGroupOf(resource: Resource, resolver: Resolver): TargetGroup {
   const properties = resolver.properties(resource);
-  const [target] = objectsAt(properties, 'Targets');
-  const functionArn = textAt(properties, 'TargetType') === 'lambda' ? textAt(target, 'Id') : undefined;
+  const type = textAt(properties, 'TargetType') ?? 'instance';
+  if (type !== 'lambda') {
+    throw new LocalError('ERR_LOCAL_TEMPLATE', `its targets are of the type ${type}: only functions run here`);
+  }
+  const functionArn = textAt(objectsAt(properties, 'Targets')[0], 'Id');
   return {
     arn: String(resolver.resolve(resource.stack, { Ref: resource.logicalId })),
     ...(functionArn !== undefined && { functionArn }),

@@ -52,7 +52,7 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver): Pl
     resources.filter(({ type }) => types.includes(type)).flatMap((resource) => attempt(resource, () => read(resource)));
 
   for (const resource of resources) {
-    const reasons = [unsupportedReason(resource) ?? [], limitsOf(resource, resolver)].flat();
+    const reasons = [unsupportedReason(resource) ?? [], limitsOf(resource)].flat();
     cannot.push(...reasons.map((reason) => unsupported(resource, reason)));
   }
   const rules = each(['AWS::ElasticLoadBalancingV2::ListenerRule'], (resource) => ruleOf(resource, resolver));
@@ -101,20 +101,12 @@ function urlOf(resource: Resource, resolver: Resolver): PlannedUrl {
 }
 
 /** What about a resource that runs has no effect here. */
-function limitsOf(resource: Resource, resolver: Resolver): readonly string[] {
+function limitsOf(resource: Resource): readonly string[] {
   switch (resource.type) {
     case 'AWS::Lambda::Function':
       return withoutEffect(resource);
     case 'AWS::Lambda::Url':
       return resource.properties['Cors'] === undefined ? [] : ['it is served without its CORS settings'];
-    case 'AWS::ElasticLoadBalancingV2::Listener': {
-      const protocol = resolver.property(resource, 'Protocol');
-      return protocol === 'HTTP' || protocol === 'HTTPS' ? [] : [`listeners for ${String(protocol)} do not run here`];
-    }
-    case 'AWS::ElasticLoadBalancingV2::TargetGroup': {
-      const type = resolver.property(resource, 'TargetType') ?? 'instance';
-      return type === 'lambda' ? [] : [`only functions run here, not targets of the type ${String(type)}`];
-    }
     default:
       return [];
   }

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { DescribeTimeToLiveCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  ListTablesCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
 import { type AwsEndpoint, type LocalCall, startAwsEndpoint } from '../../lib/local/aws-endpoint.js';
 import { type Database, type DatabaseKind, startDatabase } from '../../lib/local/dynamodb.js';
 import { tableDefinition } from '../../lib/local/tables.js';
@@ -86,6 +95,40 @@ describe.each(KINDS)('%s', (kind) => {
         table: 'mine',
         body: { TableName: 'mine', Key: { id: { S: 'a' } }, ConsistentRead: true },
       },
+    ]);
+  });
+
+  test('tells of the index of a query, and of each table of a batch or a transaction', async () => {
+    const Key = { id: { S: 'a' } };
+    const caller = client();
+    await caller.send(
+      new QueryCommand({
+        TableName: 'mine',
+        IndexName: 'byOwner',
+        KeyConditionExpression: '#o = :o',
+        ExpressionAttributeNames: { '#o': 'owner' },
+        ExpressionAttributeValues: { ':o': { S: 'x' } },
+      }),
+    );
+    await caller.send(new ListTablesCommand());
+    // Whether the database takes them is its own affair: the record is of what was asked for.
+    await Promise.allSettled([
+      caller.send(new BatchGetItemCommand({ RequestItems: { mine: { Keys: [Key] }, other: { Keys: [Key] } } })),
+    ]);
+    await Promise.allSettled([
+      caller.send(
+        new TransactWriteItemsCommand({
+          TransactItems: [{ Put: { TableName: 'mine', Item: Key } }, { Delete: { TableName: 'third', Key } }],
+        }),
+      ),
+    ]);
+    expect(calls.map(({ operation, table, index }) => [operation, table, index])).toEqual([
+      ['Query', 'mine', 'byOwner'],
+      ['ListTables', '*', undefined],
+      ['BatchGetItem', 'mine', undefined],
+      ['BatchGetItem', 'other', undefined],
+      ['TransactWriteItems', 'mine', undefined],
+      ['TransactWriteItems', 'third', undefined],
     ]);
   });
 

@@ -272,6 +272,10 @@ describe('what cannot be run is listed, and the rest runs', () => {
         Python: inlineFunction('', { Runtime: 'python3.13' }),
         Image: inlineFunction('', { PackageType: 'Image' }),
         Broken: inlineFunction(HELLO, { Environment: { Variables: { Q: { 'Fn::GetAtt': ['Queue', 'QueueUrl'] } } } }),
+        Instances: { Type: 'AWS::ElasticLoadBalancingV2::TargetGroup', Properties: { Port: 80 } },
+        Tcp: { Type: 'AWS::ElasticLoadBalancingV2::Listener', Properties: { Protocol: 'TCP', Port: 80 } },
+        Nowhere: { Type: 'AWS::ElasticLoadBalancingV2::Listener', Properties: { Protocol: { Ref: 'Missing' } } },
+        Perhaps: { Type: 'AWS::SQS::Queue', Condition: 'Missing' },
         Unknown: inlineFunction('', { Code: { S3Bucket: 'b', S3Key: 'unknown.zip' } }),
       },
     });
@@ -285,10 +289,14 @@ describe('what cannot be run is listed, and the rest runs', () => {
         ['Python', 'its runtime is python3.13: only Node.js functions run here'],
         ['Image', 'it is a container image'],
         ['Broken', 'stack Web: the attribute QueueUrl of Queue (AWS::SQS::Queue) has no value on this machine'],
+        ['Instances', 'its targets are of the type instance: only functions run here'],
+        ['Tcp', 'its protocol is TCP: only HTTP and HTTPS run here'],
+        ['Nowhere', 'stack Web: there is no resource or parameter Missing'],
+        ['Perhaps', 'stack Web: there is no condition Missing'],
         ['Unknown', 'its code unknown.zip is not an asset of the cloud assembly'],
       ]),
     );
-    expect(cloud.unsupported).toHaveLength(9);
+    expect(cloud.unsupported).toHaveLength(13);
     expect(cloud.unsupported[0]).toMatchObject({ stack: 'Web', type: expect.any(String), path: expect.any(String) });
     expect(await (await fetch(urlOf(cloud))).text()).toBe('hello');
   });
@@ -374,6 +382,14 @@ test('a body beyond 6 MB is 413', async () => {
   const cloud = await runStack({ Resources: { Fn: inlineFunction(HELLO), Url: functionUrl('Fn') } });
   const response = await fetch(urlOf(cloud), { method: 'POST', body: Buffer.alloc(7e6) });
   expect(response.status).toBe(413);
+});
+
+test('a function that reserves no concurrency is throttled: 429', async () => {
+  const Fn = inlineFunction(HELLO, { ReservedConcurrentExecutions: 0 });
+  const cloud = await runStack({ Resources: { Fn, Url: functionUrl('Fn') } });
+  const response = await fetch(urlOf(cloud));
+  expect(response.status).toBe(429);
+  expect(await response.json()).toMatchObject({ message: 'Rate Exceeded.' });
 });
 
 test('instances are retired after so many requests, and on command', async () => {
