@@ -1,3 +1,6 @@
+// Checking each template that a test synthesizes takes seconds: the suite that is about those checks turns them on.
+process.env.CDK_VALIDATION ??= 'false';
+
 const base = {
   testEnvironment: 'node',
   transform: {
