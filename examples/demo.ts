@@ -127,7 +127,8 @@ async function visit(cloud: LocalCloud, shop: string, calls: () => number): Prom
 /** Says what went wrong in a step, or in what the steps stand on. */
 function report(error: unknown): void {
   if (error instanceof AssertionError) {
-    const lines = [error.message, `expected: ${inspect(error.expected)}`, `received: ${inspect(error.actual)}`];
+    const [said] = error.message.split('\n');
+    const lines = [said, `expected: ${inspect(error.expected)}`, `received: ${inspect(error.actual)}`];
     console.log(paint('red', lines.map((line) => `    ${line}`).join('\n')));
   } else {
     console.error(paint('red', error instanceof Error ? error.message : String(error)));
@@ -135,7 +136,8 @@ function report(error: unknown): void {
   process.exitCode = 1;
 }
 
-async function stayUp(cloud: LocalCloud, shop: string): Promise<void> {
+/** Keeps the shop open until somebody closes it. */
+async function stayUp(cloud: LocalCloud, shop: string, interrupted: Promise<void>): Promise<void> {
   console.log(`\nThe shop stays open: ${paint(['bold', 'underline'], shop)}`);
   console.log(paint('dim', 'r + Enter recycles every instance, Ctrl-C closes the shop.'));
   const keyboard = createInterface({ input: process.stdin });
@@ -144,10 +146,7 @@ async function stayUp(cloud: LocalCloud, shop: string): Promise<void> {
       cloud.recycle().then(() => console.log('Every instance is fresh.'), report);
     }
   });
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
+  await interrupted;
   keyboard.close();
 }
 
@@ -159,6 +158,11 @@ async function main(): Promise<void> {
   await synthesize();
   console.log(paint('dim', `  into ${ASSEMBLY} in ${seconds(begun)}`));
 
+  // From here on there is something to stop, whenever the interruption comes.
+  const interrupted = new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
   const started = performance.now();
   let calls = 0;
   const cloud = await startLocal({
@@ -174,9 +178,9 @@ async function main(): Promise<void> {
     assert.ok(front, 'the stack has a front');
     console.log(`${paint('bold', 'cdk-sessions-local')} ${ASSEMBLY}`);
     console.log(paint('dim', `  ${front.url} in ${seconds(started)}\n`));
-    await visit(cloud, front.url, () => calls).catch(report);
+    await Promise.race([visit(cloud, front.url, () => calls).catch(report), interrupted]);
     if (!values.once) {
-      await stayUp(cloud, front.url);
+      await stayUp(cloud, front.url, interrupted);
     }
   } finally {
     await cloud.stop();
