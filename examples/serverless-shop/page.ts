@@ -65,7 +65,7 @@ function visitor({ name }: View): string {
   return name === undefined
     ? `<form class="visitor" method="post" action="/sign-in">
 <label for="name">Your name</label>
-<input id="name" name="name" required maxlength="40" autocomplete="given-name" placeholder="Any name, no password">
+<input id="name" name="name" required maxlength="40" autocomplete="given-name" placeholder="Any name will do">
 <button id="sign-in">Sign in</button>
 </form>`
     : `<form class="visitor" method="post" action="/sign-out">
