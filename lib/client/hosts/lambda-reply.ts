@@ -24,28 +24,37 @@ type HandlerReply = Omit<HttpReply, 'body'> & { body?: string };
 type HandlerHeaders = Pick<HandlerReply, 'headers' | 'multiValueHeaders'>;
 type Headers = HandlerHeaders['headers'] | HandlerHeaders['multiValueHeaders'];
 
-const CACHE_CONTROL = 'Cache-Control';
-const PRIVATE = 'private, no-store';
 const SET_COOKIE = 'Set-Cookie';
-const OWN_HEADERS: ReadonlySet<string> = new Set(['cache-control', 'set-cookie']);
+
+/** What the host adds to a reply that sets a cookie, in place of the handler's own. */
+const PRIVATE = { 'Cache-Control': 'private, no-store' } as const;
+type OwnHeaders = typeof PRIVATE | Record<string, never>;
 
 /**
- * Adds a Set-Cookie header to what a handler returned, and `Cache-Control: private, no-store` in place of its own: a
- * Set-Cookie does not keep shared caches from handing one visitor's session to the next (RFC 9111, section 7.3).
+ * Makes of what a handler returned a reply that its sender reads as a whole, with a Set-Cookie header if there is one to
+ * set. With it goes `Cache-Control: private, no-store` in place of the handler's own: a Set-Cookie does not keep shared
+ * caches from handing one visitor's session to the next (RFC 9111, section 7.3).
  *
  * The handler's cookies and other headers all stay, moved to the fields that the sender reads. A header that the handler
- * gave in two fields is taken from the one that the sender reads. The result itself is not changed.
+ * gave in two fields is taken from the one that the sender reads. The result itself is not changed. Without a cookie to
+ * set, an API's result is passed on as it is; a load balancer's is not, since it would ignore one of the fields.
  *
  * @throws RangeError if a load balancer without multi-value headers cannot carry so many cookies.
  */
-export function withCookie<Result>(source: LambdaSource, result: Result, setCookie: string): Result | HttpReply {
-  const reply = interpret(source, result);
+export function replyFor<Result>(
+  source: LambdaSource,
+  result: Result,
+  setCookie: string | undefined,
+): Result | HttpReply {
+  const reply = setCookie === undefined && !source.startsWith('alb') ? undefined : interpret(source, result);
   if (reply === undefined) {
     return result;
   }
   const { headers, multiValueHeaders, cookies, ...rest } = reply;
-  const all = [...list(cookies), ...setCookies(headers), ...setCookies(multiValueHeaders), setCookie];
-  return { ...rest, body: rest.body ?? '', ...WRITE[source]({ headers, multiValueHeaders }, [...new Set(all)]) };
+  const all = [...list(cookies), ...setCookies(headers), ...setCookies(multiValueHeaders), ...list(setCookie)];
+  const own = setCookie === undefined ? {} : PRIVATE;
+  const handlers = { headers: without(headers, own), multiValueHeaders: without(multiValueHeaders, own) };
+  return { ...rest, body: rest.body ?? '', ...WRITE[source](handlers, own, [...new Set(all)]) };
 }
 
 /** The reply while the store does not answer. It sets no cookie, so that the visitor finds the session again later. */
@@ -86,29 +95,29 @@ function interpret(source: LambdaSource, result: unknown): HandlerReply | undefi
   };
 }
 
-/** How each sender takes the handler's headers, our Cache-Control and all cookies. */
-const WRITE: Record<LambdaSource, (handlers: HandlerHeaders, cookies: string[]) => Partial<HttpReply>> = {
-  'payload-2.0': (handlers, cookies) => ({
-    headers: { ...singleValueHeaders(handlers), [CACHE_CONTROL]: PRIVATE },
-    cookies,
-  }),
+/** How each sender takes the handler's headers, those of the host, and all cookies. */
+const WRITE: Record<
+  LambdaSource,
+  (handlers: HandlerHeaders, own: OwnHeaders, cookies: string[]) => Partial<HttpReply>
+> = {
+  'payload-2.0': (handlers, own, cookies) => ({ headers: { ...singleValueHeaders(handlers), ...own }, cookies }),
 
   // API Gateway merges both fields, so the other headers stay where the handler put them.
-  'payload-1.0': ({ headers, multiValueHeaders }, cookies) => ({
-    headers: { ...Object.fromEntries(others(headers)), [CACHE_CONTROL]: PRIVATE },
-    multiValueHeaders: { ...Object.fromEntries(others(multiValueHeaders)), [SET_COOKIE]: cookies },
+  'payload-1.0': ({ headers, multiValueHeaders }, own, cookies) => ({
+    headers: { ...headers, ...own },
+    multiValueHeaders: { ...multiValueHeaders, [SET_COOKIE]: cookies },
   }),
 
-  alb: (handlers, cookies) => ({
-    headers: { ...singleValueHeaders(handlers), [CACHE_CONTROL]: PRIVATE, ...respell(cookies) },
+  alb: (handlers, own, cookies) => ({
+    headers: { ...singleValueHeaders(handlers), ...own, ...respell(cookies) },
   }),
 
-  'alb-multi-value': ({ headers, multiValueHeaders }, cookies) => ({
+  'alb-multi-value': ({ headers, multiValueHeaders }, own, cookies) => ({
     multiValueHeaders: {
-      ...Object.fromEntries(others(multiValueHeaders)),
+      ...multiValueHeaders,
       ...Object.fromEntries(missing(headers, multiValueHeaders)),
-      [CACHE_CONTROL]: [PRIVATE],
-      [SET_COOKIE]: cookies,
+      ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, [value]])),
+      ...(cookies.length > 0 && { [SET_COOKIE]: cookies }),
     },
   }),
 };
@@ -116,7 +125,7 @@ const WRITE: Record<LambdaSource, (handlers: HandlerHeaders, cookies: string[]) 
 /** The handler's headers for a sender that reads `headers` only: several values become a list (RFC 9110, section 5.3). */
 function singleValueHeaders({ headers, multiValueHeaders }: HandlerHeaders): Record<string, HeaderValue> {
   const lists = missing(multiValueHeaders, headers).map(([name, values]) => [name, values.join(', ')] as const);
-  return { ...Object.fromEntries(others(headers)), ...Object.fromEntries(lists) };
+  return { ...headers, ...Object.fromEntries(lists) };
 }
 
 /**
@@ -153,17 +162,18 @@ function setCookies(headers: Headers): string[] {
     .flatMap(([, value]) => list(value));
 }
 
-/** The headers that are not ours. */
-function others<Value>(headers: Record<string, Value> | undefined): [string, Value][] {
-  return Object.entries(headers ?? {}).filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()));
+/** The handler's headers but for cookies, which go their own way, and those that the host sets. */
+function without<Value>(headers: Record<string, Value> | undefined, own: OwnHeaders): Record<string, Value> {
+  const left = new Set([SET_COOKIE, ...Object.keys(own)].map((name) => name.toLowerCase()));
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !left.has(name.toLowerCase())));
 }
 
 /** The headers of one field that the other lacks, with spellings of one name brought together. */
 function missing(from: Headers, other: Headers): [string, string[]][] {
-  const given = others<HeaderValue | HeaderValue[]>(other).filter(([, value]) => list(value).length > 0);
+  const given = Object.entries(other ?? {}).filter(([, value]) => list(value).length > 0);
   const present = new Set(given.map(([name]) => name.toLowerCase()));
   const found = new Map<string, [string, string[]]>();
-  for (const [name, value] of others<HeaderValue | HeaderValue[]>(from)) {
+  for (const [name, value] of Object.entries(from ?? {})) {
     const key = name.toLowerCase();
     const values = list(value);
     if (!present.has(key) && values.length > 0) {

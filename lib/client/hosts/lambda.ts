@@ -1,7 +1,7 @@
 import { SessionError, type SessionErrorCode } from '../errors.js';
 import type { GateOptions, SessionGate } from './host.js';
 import { cookieHeaders, type LambdaContext, type LambdaHttpEvent, lambdaSource } from './lambda-event.js';
-import { type HttpReply, unavailable, withCookie } from './lambda-reply.js';
+import { type HttpReply, replyFor, unavailable } from './lambda-reply.js';
 
 /** A Lambda handler that is given the visitor's session. `event` and `context` are Lambda's own objects. */
 export type LambdaSessionHandler<Event, S, Context, Result> = (
@@ -49,7 +49,7 @@ export function lambdaHost<
       rethrowUnlessOutage(error);
       return unavailable(source);
     }
-    return setCookie === undefined ? result : withCookie(source, result, setCookie);
+    return replyFor(source, result, setCookie);
   };
 }
 

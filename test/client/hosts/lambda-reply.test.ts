@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import type { LambdaSource } from '../../../lib/client/hosts/lambda-event.js';
-import { unavailable, withCookie } from '../../../lib/client/hosts/lambda-reply.js';
+import { replyFor, unavailable } from '../../../lib/client/hosts/lambda-reply.js';
 import { type Received, sentByAws, valuesOf } from './aws.js';
 
 const SOURCES: readonly LambdaSource[] = ['payload-2.0', 'payload-1.0', 'alb', 'alb-multi-value'];
 const SESSION_COOKIE = '__Host-id=v1.abc.1; Path=/; Secure; HttpOnly; SameSite=Lax';
 
-describe.each(SOURCES)('withCookie for %s', (source) => {
+describe.each(SOURCES)('replyFor for %s', (source) => {
   test('adds the cookie and keeps the reply out of shared caches', () => {
-    const sent = sentByAws(source, withCookie(source, { statusCode: 201, body: 'made' }, SESSION_COOKIE));
+    const sent = sentByAws(source, replyFor(source, { statusCode: 201, body: 'made' }, SESSION_COOKIE));
     expect(sent).toEqual({
       status: 201,
       headers: expect.arrayContaining([
@@ -29,14 +29,14 @@ describe.each(SOURCES)('withCookie for %s', (source) => {
       { cookies: ['a=1'], headers: { 'set-cookie': 'a=1' }, multiValueHeaders: { 'Set-Cookie': ['a=1', 'b=2'] } },
     ],
   ])("lets the handler's own cookies arrive from %s", (_, fields) => {
-    const sent = sentByAws(source, withCookie(source, { statusCode: 200, ...fields }, SESSION_COOKIE));
+    const sent = sentByAws(source, replyFor(source, { statusCode: 200, ...fields }, SESSION_COOKIE));
     expect(cookiesOf(sent)).toEqual(['a=1', 'b=2', SESSION_COOKIE].sort());
   });
 
   test('leaves a binary body as it is', () => {
     const image = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x00, 0xff]);
     const result = { statusCode: 200, body: image.toString('base64'), isBase64Encoded: true, cookies: ['a=1', 'b=2'] };
-    const sent = sentByAws(source, withCookie(source, result, SESSION_COOKIE));
+    const sent = sentByAws(source, replyFor(source, result, SESSION_COOKIE));
     expect(sent.body).toEqual(image);
     expect(cookiesOf(sent)).toHaveLength(3);
   });
@@ -46,13 +46,13 @@ describe.each(SOURCES)('withCookie for %s', (source) => {
       headers: { [name]: 'public, max-age=60' },
       multiValueHeaders: { [name]: ['public', 'max-age=60'] },
     };
-    const sent = sentByAws(source, withCookie(source, { statusCode: 200, ...fields }, SESSION_COOKIE));
+    const sent = sentByAws(source, replyFor(source, { statusCode: 200, ...fields }, SESSION_COOKIE));
     expect(valuesOf(sent, 'cache-control')).toEqual(['private, no-store']);
   });
 
   test('brings a header with several values to the visitor, whatever the spelling of its name', () => {
     const result = { statusCode: 200, multiValueHeaders: { Vary: ['Accept'], vary: ['Origin', 'Cookie'] } };
-    const sent = sentByAws(source, withCookie(source, result, SESSION_COOKIE));
+    const sent = sentByAws(source, replyFor(source, result, SESSION_COOKIE));
     expect(valuesOf(sent, 'vary').join(', ')).toBe('Accept, Origin, Cookie');
   });
 
@@ -64,7 +64,7 @@ describe.each(SOURCES)('withCookie for %s', (source) => {
       cookies: undefined,
       body: null,
     };
-    const reply = withCookie(source, result, SESSION_COOKIE);
+    const reply = replyFor(source, result, SESSION_COOKIE);
     expect(reply).toHaveProperty('body', '');
     const sent = sentByAws(source, reply);
     expect(sent.headers.map(([name]) => name).sort()).toEqual(['cache-control', 'set-cookie']);
@@ -78,7 +78,7 @@ describe.each(SOURCES)('withCookie for %s', (source) => {
       { headers: { Vary: 'Origin' }, multiValueHeaders: { vary: undefined } },
     ];
     for (const fields of gaps) {
-      const sent = sentByAws(source, withCookie(source, { statusCode: 200, ...fields }, SESSION_COOKIE));
+      const sent = sentByAws(source, replyFor(source, { statusCode: 200, ...fields }, SESSION_COOKIE));
       expect(valuesOf(sent, 'vary')).toEqual(['Origin']);
     }
   });
@@ -87,7 +87,7 @@ describe.each(SOURCES)('withCookie for %s', (source) => {
     fc.assert(
       fc.property(anyReply, (reply) => {
         const before = structuredClone(reply);
-        const sent = sentByAws(source, withCookie(source, reply, SESSION_COOKIE));
+        const sent = sentByAws(source, replyFor(source, reply, SESSION_COOKIE));
 
         expect(reply).toEqual(before);
         expect(sent.status).toBe(reply.statusCode);
@@ -100,7 +100,7 @@ describe.each(SOURCES)('withCookie for %s', (source) => {
   });
 });
 
-describe('withCookie for a result that is no reply', () => {
+describe('replyFor for a result that is no reply', () => {
   test.each([
     ['a string', 'Hello from Lambda!', 'Hello from Lambda!'],
     ['an object', { message: 'Hello from Lambda!' }, '{"message":"Hello from Lambda!"}'],
@@ -111,7 +111,7 @@ describe('withCookie for a result that is no reply', () => {
     ['null', null, 'null'],
     ['nothing', undefined, 'null'],
   ])('says of %s what payload 2.0 infers', (_, result, body) => {
-    const sent = sentByAws('payload-2.0', withCookie('payload-2.0', result, SESSION_COOKIE));
+    const sent = sentByAws('payload-2.0', replyFor('payload-2.0', result, SESSION_COOKIE));
     const inferred = sentByAws('payload-2.0', result);
     expect(sent.body.toString()).toBe(body);
     expect({ ...sent, headers: otherHeadersOf(sent) }).toEqual({ ...inferred, headers: otherHeadersOf(inferred) });
@@ -120,7 +120,7 @@ describe('withCookie for a result that is no reply', () => {
 
   test.each(['payload-1.0', 'alb', 'alb-multi-value'] as const)('leaves it to %s, which answers 502', (source) => {
     for (const result of ['text', 42, null, undefined, [1, 2]]) {
-      expect(withCookie(source, result, SESSION_COOKIE)).toBe(result);
+      expect(replyFor(source, result, SESSION_COOKIE)).toBe(result);
     }
   });
 });
@@ -134,7 +134,7 @@ describe('the form of the reply', () => {
   };
 
   test('payload 2.0: headers and cookies', () => {
-    expect(withCookie('payload-2.0', reply, 'a=1')).toEqual({
+    expect(replyFor('payload-2.0', reply, 'a=1')).toEqual({
       statusCode: 200,
       headers: {
         'Content-Type': 'text/html',
@@ -148,7 +148,7 @@ describe('the form of the reply', () => {
   });
 
   test('payload 1.0: the headers stay in their fields', () => {
-    expect(withCookie('payload-1.0', reply, 'a=1')).toEqual({
+    expect(replyFor('payload-1.0', reply, 'a=1')).toEqual({
       statusCode: 200,
       headers: { 'Content-Type': 'text/html', 'Content-Length': 5, 'Cache-Control': 'private, no-store' },
       multiValueHeaders: { Link: ['</a>', '</b>'], 'Set-Cookie': ['a=1'] },
@@ -157,7 +157,7 @@ describe('the form of the reply', () => {
   });
 
   test('load balancer: headers, with a spelling of set-cookie for each cookie', () => {
-    expect(withCookie('alb', { ...reply, cookies: ['b=2', 'c=3'] }, 'a=1')).toEqual({
+    expect(replyFor('alb', { ...reply, cookies: ['b=2', 'c=3'] }, 'a=1')).toEqual({
       statusCode: 200,
       headers: {
         'Content-Type': 'text/html',
@@ -173,7 +173,7 @@ describe('the form of the reply', () => {
   });
 
   test('load balancer with multi-value headers: multiValueHeaders', () => {
-    expect(withCookie('alb-multi-value', reply, 'a=1')).toEqual({
+    expect(replyFor('alb-multi-value', reply, 'a=1')).toEqual({
       statusCode: 200,
       multiValueHeaders: {
         'Content-Type': ['text/html'],
@@ -188,9 +188,9 @@ describe('the form of the reply', () => {
 
   test('a load balancer without multi-value headers carries 512 cookies and refuses more aloud', () => {
     const cookies = Array.from({ length: 511 }, (_, index) => `c${index}=1`);
-    const most = sentByAws('alb', withCookie('alb', { statusCode: 200, cookies }, 'a=1'));
+    const most = sentByAws('alb', replyFor('alb', { statusCode: 200, cookies }, 'a=1'));
     expect(cookiesOf(most)).toEqual([...cookies, 'a=1'].sort());
-    expect(() => withCookie('alb', { statusCode: 200, cookies: [...cookies, 'b=2'] }, 'a=1')).toThrow(
+    expect(() => replyFor('alb', { statusCode: 200, cookies: [...cookies, 'b=2'] }, 'a=1')).toThrow(
       new RangeError(
         'received 513 cookies for a load balancer that takes at most 512: enable multi-value headers on its target group',
       ),
@@ -272,3 +272,19 @@ function otherHeadersOf(received: Received): Map<string, string> {
 function cookiesOf(received: Received): string[] {
   return [...valuesOf(received, 'set-cookie')].sort();
 }
+
+test.each(SOURCES)('without a cookie to set, every header of the handler reaches the visitor through %s', (source) => {
+  const result = {
+    statusCode: 200,
+    headers: {
+      'Content-Type': 'text/html',
+      'Cache-Control': 'public',
+      ...(source.startsWith('alb') && { 'Set-Cookie': 'a=1' }),
+    },
+    body: 'page',
+  };
+  const sent = sentByAws(source, replyFor(source, result, undefined));
+  expect(valuesOf(sent, 'content-type')).toEqual(['text/html']);
+  expect(valuesOf(sent, 'cache-control')).toEqual(['public']);
+  expect(cookiesOf(sent)).toEqual(source.startsWith('alb') ? ['a=1'] : []);
+});

@@ -130,10 +130,10 @@ describe('lambdaHost', () => {
     expect(answered).toBe(true);
   });
 
-  test('passes a result on as it is when there is no cookie to set', async () => {
+  test("passes an API's result on as it is when there is no cookie to set", async () => {
     const result = { statusCode: 200, headers: { 'Cache-Control': 'public' }, multiValueHeaders: { Vary: ['a'] } };
     const handler = lambdaHost(new RecordingGate({}), async () => result);
-    for (const sample of SAMPLE_NAMES) {
+    for (const sample of SAMPLE_NAMES.filter((name) => !SAMPLES[name].startsWith('alb'))) {
       expect(await handler(sampleEvent(sample), context)).toBe(result);
     }
   });
