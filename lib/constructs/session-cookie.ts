@@ -49,7 +49,8 @@ export class SessionCookie {
    * can read and replace it.
    *
    * @param name the name without its prefix.
-   * @param domain the domain in lower case, with a dot in it and none in front: `example.com`.
+   * @param domain the site's own domain or one above it, in lower case, with a dot in it and none in front: `example.com`.
+   * Neither an IP address nor a public suffix such as `co.uk`; only the former is noticed here.
    * @throws if a browser would drop such a cookie.
    */
   public static shared(name: string, domain: string, options: SessionCookieOptions = {}): SessionCookie {
@@ -105,7 +106,7 @@ export class SessionCookie {
 }
 
 function prefixed(prefix: string, name: string): string {
-  if (/^__(host|secure)-/i.test(name)) {
+  if (/^__(host|secure|http)-/i.test(name)) {
     throw new SessionConstructError(
       'ERR_SESSION_COOKIE',
       `the cookie's name must be given without its prefix, which is added here, received ${JSON.stringify(name)}`,

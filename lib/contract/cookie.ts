@@ -16,7 +16,7 @@ export interface CookieValue {
 
 // The last of 43 characters carries four bits of the 256 and two of padding, which must be zero.
 const BITS_256 = '[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]';
-const VALUE = new RegExp(`^v1\\.(${BITS_256})\\.([1-9]\\d{8,10})(?:\\.([A-Za-z0-9_-]{1,32})\\.(${BITS_256}))?$`);
+const VALUE = new RegExp(`^v1\\.(${BITS_256})\\.(0|[1-9]\\d{0,10})(?:\\.([A-Za-z0-9_-]{1,32})\\.(${BITS_256}))?$`);
 
 /** Spells a cookie value. */
 export function formatCookieValue({ id, deadline, signature }: CookieValue): string {
@@ -36,7 +36,14 @@ export function parseCookieValue(value: string): CookieValue | undefined {
 
 // RFC 6265, section 4.1.1: a cookie's name is a token (RFC 9110, section 5.6.2).
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
-const DOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/;
+// A last label that begins with a digit makes the whole an IPv4 address, or nothing at all, to browsers (WHATWG URL,
+// section 3.5); no top-level domain does.
+const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+// RFC 6265bis, section 4.1.3, and the drafts after it, which add the two with Http: those promise HttpOnly, too, which
+// the session cookie always is. What begins with __Host-Http- begins with __Host-.
+const PROMISES_HTTPS = /^__(host|secure|http)-/i;
+const PROMISES_ONE_HOST = /^__host-/i;
 
 /** The attributes that decide whether browsers would keep a cookie. */
 export interface CookieAttributes {
@@ -48,19 +55,20 @@ export interface CookieAttributes {
 
 /**
  * Why browsers would drop such a cookie, or `undefined` if they keep it. Both the construct and the client ask here.
- * The rules for prefixes are those of RFC 6265bis, section 4.1.3; prefixes count whatever their case.
+ * Prefixes count whatever their case. Two faults are beyond it: a domain that is not the site's own, and a public
+ * suffix such as `co.uk`, of which browsers have a list that changes.
  */
 export function cookieFault({ name, sameSite, secure, domain }: CookieAttributes): string | undefined {
   if (!TOKEN.test(name)) {
     return `the cookie's name must be 1 to 64 characters of letters, digits and !#$%&'*+-.^_\`|~, received ${JSON.stringify(name)}`;
   }
   if (domain !== undefined && !DOMAIN.test(domain)) {
-    return `the cookie's domain must be a lower-case host name with a dot and no leading one, received ${JSON.stringify(domain)}`;
+    return `the cookie's domain must be a lower-case host name with a dot and no leading one, not an address, received ${JSON.stringify(domain)}`;
   }
-  if (/^__(host|secure)-/i.test(name) && !secure) {
+  if (PROMISES_HTTPS.test(name) && !secure) {
     return `a cookie with the prefix of ${name} must be secure: take another name for an insecure one`;
   }
-  if (/^__host-/i.test(name) && domain !== undefined) {
+  if (PROMISES_ONE_HOST.test(name) && domain !== undefined) {
     return `a cookie with the prefix of ${name} belongs to one host: take a __Secure- name to share it in ${domain}`;
   }
   if (sameSite === 'none' && !secure) {

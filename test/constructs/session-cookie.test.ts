@@ -20,10 +20,10 @@ describe('a cookie of one host', () => {
     });
   });
 
-  test('fails when the name has the prefix already', () => {
-    expect(refusalOf(() => SessionCookie.host('__Host-shop'))).toEqual({
+  test.each(['__Host-shop', '__Http-shop'])('fails when the name has a prefix already: %s', (name) => {
+    expect(refusalOf(() => SessionCookie.host(name))).toEqual({
       code: 'ERR_SESSION_COOKIE',
-      message: `the cookie's name must be given without its prefix, which is added here, received "__Host-shop"`,
+      message: `the cookie's name must be given without its prefix, which is added here, received "${name}"`,
     });
   });
 
@@ -46,12 +46,12 @@ describe('a cookie shared by a domain', () => {
     });
   });
 
-  test.each(['.example.com', 'Example.com', 'localhost', 'https://example.com'])(
+  test.each(['.example.com', 'Example.com', 'localhost', 'https://example.com', '192.0.2.1'])(
     'fails for the domain %s',
     (domain) => {
       expect(refusalOf(() => SessionCookie.shared('shop', domain))).toEqual({
         code: 'ERR_SESSION_COOKIE',
-        message: `the cookie's domain must be a lower-case host name with a dot and no leading one, received ${JSON.stringify(domain)}`,
+        message: `the cookie's domain must be a lower-case host name with a dot and no leading one, not an address, received ${JSON.stringify(domain)}`,
       });
     },
   );
@@ -67,12 +67,15 @@ describe('an insecure cookie', () => {
     expect(SessionCookie.insecure('shop')._toContract()).toMatchObject({ name: 'shop', secure: false });
   });
 
-  test.each(['__Host-shop', '__secure-shop'])('fails under the name %s, which promises HTTPS', (name) => {
-    expect(refusalOf(() => SessionCookie.insecure(name))).toEqual({
-      code: 'ERR_SESSION_COOKIE',
-      message: `a cookie with the prefix of ${name} must be secure: take another name for an insecure one`,
-    });
-  });
+  test.each(['__Host-shop', '__secure-shop', '__Http-shop'])(
+    'fails under the name %s, which promises HTTPS',
+    (name) => {
+      expect(refusalOf(() => SessionCookie.insecure(name))).toEqual({
+        code: 'ERR_SESSION_COOKIE',
+        message: `a cookie with the prefix of ${name} must be secure: take another name for an insecure one`,
+      });
+    },
+  );
 
   test('fails with SameSite=None, which browsers drop', () => {
     expect(refusalOf(() => SessionCookie.insecure('shop', { sameSite: SameSite.NONE }))).toEqual({

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { type CookieValue, formatCookieValue, parseCookieValue } from '../../lib/contract/cookie.js';
+import { type CookieValue, cookieFault, formatCookieValue, parseCookieValue } from '../../lib/contract/cookie.js';
 
 const base64url = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
@@ -9,7 +9,7 @@ const base64url = fc
 const cookieValues: fc.Arbitrary<CookieValue> = fc
   .record({
     id: base64url,
-    deadline: fc.integer({ min: 100_000_000, max: 99_999_999_999 }),
+    deadline: fc.integer({ min: 0, max: 99_999_999_999 }),
     signature: fc.option(fc.record({ keyId: fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/), mac: base64url }), {
       nil: undefined,
     }),
@@ -54,7 +54,9 @@ describe('a value that is not canonical is refused', () => {
     ['a deadline with a leading zero', value.replace('.18', '.018')],
     ['a deadline with a fraction', `${value}.5`],
     ['a deadline in exponents', value.replace('1800000000', '18e8')],
-    ['a deadline in the first years of Unix time', value.replace('1800000000', '99999999')],
+    ['a deadline of zero in two digits', value.replace('1800000000', '00')],
+    ['a negative deadline', value.replace('1800000000', '-1')],
+    ['a deadline of twelve digits', value.replace('1800000000', '180000000000')],
     ['a key without a MAC', `${value}.k1`],
     ['a MAC without a key', `${value}..${id}`],
     ['a key id that is too long', `${value}.${'k'.repeat(33)}.${id}`],
@@ -64,4 +66,52 @@ describe('a value that is not canonical is refused', () => {
   ])('%s', (_, text) => {
     expect(parseCookieValue(text)).toBeUndefined();
   });
+});
+
+describe('a clock that a test has set back', () => {
+  const id = randomBytes(32).toString('base64url').replace(/.$/, 'A');
+
+  test.each([0, 1, 1800])('makes a value with the deadline %d, which is read', (deadline) => {
+    expect(parseCookieValue(`v1.${id}.${deadline}`)).toEqual({ id, deadline });
+  });
+});
+
+describe('browsers would drop', () => {
+  const prefixes = ['__Secure-', '__Host-', '__Http-', '__Host-Http-', '__HTTP-'];
+
+  test.each(prefixes)('a cookie with the prefix %s that is not secure', (prefix) => {
+    const cookie = { name: `${prefix}shop`, sameSite: 'lax' };
+    expect(cookieFault({ ...cookie, secure: true })).toBeUndefined();
+    expect(cookieFault({ ...cookie, secure: false })).toBe(
+      `a cookie with the prefix of ${prefix}shop must be secure: take another name for an insecure one`,
+    );
+  });
+
+  test.each(['__Host-shop', '__Host-Http-shop'])('a cookie %s that has a domain', (name) => {
+    const fault = cookieFault({ name, sameSite: 'lax', secure: true, domain: 'example.com' });
+    expect(fault).toMatch(/belongs to one host/);
+  });
+
+  test.each([
+    'localhost',
+    '.example.com',
+    'example.com.',
+    'Example.com',
+    '192.0.2.1',
+    '192.0.2',
+    '0x7f.0x1',
+    '2001:db8::1',
+    '[::1]',
+  ])('a cookie of the domain %s', (domain) => {
+    expect(cookieFault({ name: 'shop', sameSite: 'lax', secure: true, domain })).toBe(
+      `the cookie's domain must be a lower-case host name with a dot and no leading one, not an address, received ${JSON.stringify(domain)}`,
+    );
+  });
+
+  test.each(['example.com', 'shop.example.co.uk', '3.example.com', 'example.xn--p1ai'])(
+    'no cookie of the domain %s',
+    (domain) => {
+      expect(cookieFault({ name: 'shop', sameSite: 'lax', secure: true, domain })).toBeUndefined();
+    },
+  );
 });

@@ -38,6 +38,7 @@ const documents = fc.record({
             {
               name: field(
                 fc.constantFrom('session', '__Host-session', '__host-s', '__Secure-s', '__SECURE-s', 'a b'),
+                fc.constantFrom('__Http-s', '__HTTP-s', '__Host-Http-s'),
                 fc.stringMatching(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{60,66}$/),
               ),
               sameSite: field(fc.constantFrom('strict', 'lax', 'none')),
@@ -46,7 +47,7 @@ const documents = fc.record({
               domain: field(
                 fc.domain(),
                 fc.domain(),
-                fc.constantFrom('localhost', '.example.com', 'EXAMPLE.com', 'a..b', '-a.b'),
+                fc.constantFrom('localhost', '.example.com', 'EXAMPLE.com', 'a..b', '-a.b', '192.0.2.1', 'a.0x1'),
               ),
             },
             { requiredKeys: ['name', 'sameSite', 'secure', 'persistent'] },
