@@ -28,6 +28,10 @@ export class CallBudget {
    */
   async call<T>(operation: string, run: (options: CallOptions) => Promise<T>): Promise<T> {
     const timeout = Math.min(this.callTimeout, this.remaining);
+    if (timeout <= 0) {
+      // Not even begun: a write that is sent and not waited for would leave everybody guessing.
+      throw new SessionError('ERR_SESSION_STORE_TIMEOUT', `no time is left for a ${operation} of the session store`);
+    }
     const abort = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<never>((_, reject) => {

@@ -20,6 +20,11 @@ export class Changes {
     return this.#log.length === 0;
   }
 
+  /** Whether what others save at the same time is to go, too: then it must be saved even if it changes nothing here. */
+  get clears(): boolean {
+    return this.#log[0]?.kind === 'clear';
+  }
+
   set(key: string, value: unknown): void {
     this.#forget(key);
     this.#log.push({ kind: 'set', key, value });

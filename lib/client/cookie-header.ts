@@ -3,11 +3,15 @@ import type { CookieContract } from '../contract/environment.js';
 /** The values that Cookie header lines give to one name, in their order (RFC 6265, section 4.2.1). */
 export function cookieValues(headers: readonly string[], name: string): readonly string[] {
   const prefix = `${name}=`;
-  return headers
-    .flatMap((header) => header.split(';'))
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(prefix))
-    .map((pair) => pair.slice(prefix.length));
+  return (
+    headers
+      .flatMap((header) => header.split(';'))
+      // Spaces and tabs alone. What trim() takes for space as well, a browser takes for part of a name, and applies none of
+      // the rules of a __Host- prefix to such a name: anybody could set it.
+      .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+      .filter((pair) => pair.startsWith(prefix))
+      .map((pair) => pair.slice(prefix.length))
+  );
 }
 
 /** A Set-Cookie line that gives the cookie a value, for `maxAge` seconds if it is to outlive the browser. */

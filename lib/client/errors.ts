@@ -10,11 +10,13 @@ export type SessionErrorCode =
   | 'ERR_SESSION_CONFLICT'
   /** The session was changed after `destroy()`. */
   | 'ERR_SESSION_DESTROYED'
+  /** The session was changed when it was saved already: something was not awaited. */
+  | 'ERR_SESSION_CLOSED'
   /** A value is not JSON; the message names its path. */
   | 'ERR_SESSION_NOT_SERIALIZABLE'
   /** The session does not fit into an item of the store. */
   | 'ERR_SESSION_TOO_LARGE'
-  /** The stored record is of a newer format. Never taken for "no session". */
+  /** The stored record is damaged or of a newer format. Never taken for "no session". */
   | 'ERR_SESSION_RECORD'
   /** The function was invoked with an event that is not an HTTP request. */
   | 'ERR_SESSION_EVENT';
@@ -31,4 +33,15 @@ export class SessionError extends Error {
   ) {
     super(message, options);
   }
+}
+
+const OUTAGES: ReadonlySet<SessionErrorCode> = new Set([
+  'ERR_SESSION_STORE_UNAVAILABLE',
+  'ERR_SESSION_STORE_TIMEOUT',
+  'ERR_SESSION_CONFLICT',
+] as const);
+
+/** Whether an error is the store's trouble, and trying again later may help: not a mistake, but for somebody to know. */
+export function isOutage(error: unknown): error is SessionError {
+  return error instanceof SessionError && OUTAGES.has(error.code);
 }

@@ -1,67 +1,105 @@
 import { types } from 'node:util';
 import { SessionError } from './errors.js';
 
+/** How deep values may be nested: beyond any session's need, and far from what would exhaust the stack. */
+const DEEPEST = 100;
+
+/** The longest path that an error spells out: keys may be long, and may come from outside. */
+const LONGEST_PATH = 120;
+
+/** What is wrong, and where, as seen from the value that was looked at: `.cart[0].added`. */
+interface Fault {
+  readonly what: string;
+  readonly path: string;
+}
+
 /**
  * Refuses a value that JSON would not bring back as it was, and names the path to it: `session.cart[0].added is a Date`.
  * Without this, JSON would turn it into something else in silence, and the mistake would show one request later.
  *
  * @throws SessionError ERR_SESSION_NOT_SERIALIZABLE
  */
-export function assertJson(value: unknown, path: string, ancestors: readonly object[] = []): void {
-  const fault = faultOf(value, ancestors);
+export function assertJson(value: unknown, root: string): void {
+  const fault = faultIn(value, new Set());
   if (fault !== undefined) {
-    throw new SessionError('ERR_SESSION_NOT_SERIALIZABLE', `${path} is ${fault}: a session keeps JSON values only`);
-  }
-  if (typeof value !== 'object' || value === null) {
-    return;
-  }
-  const chain = [...ancestors, value];
-  if (Array.isArray(value)) {
-    // By index, since an array's methods pass over its holes, which JSON would make null.
-    for (let index = 0; index < value.length; index++) {
-      assertJson(value[index], `${path}[${index}]`, chain);
-    }
-    return;
-  }
-  for (const [name, member] of Object.entries(value)) {
-    // JSON leaves out a member that is undefined, and reading one that is absent gives undefined again.
-    if (member !== undefined) {
-      assertJson(
-        member,
-        /^[A-Za-z_$][\w$]*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`,
-        chain,
-      );
-    }
+    const path = `${root}${fault.path}`;
+    const shown = path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path;
+    throw new SessionError(
+      'ERR_SESSION_NOT_SERIALIZABLE',
+      `${shown} is ${fault.what}: a session keeps JSON values only`,
+    );
   }
 }
 
-function faultOf(value: unknown, ancestors: readonly object[]): string | undefined {
+function faultIn(value: unknown, ancestors: Set<object>): Fault | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return undefined;
     case 'number':
-      return Number.isFinite(value) ? undefined : String(value);
+      return Number.isFinite(value) ? undefined : here(String(value));
     case 'object':
       return value === null ? undefined : objectFault(value, ancestors);
     case 'undefined':
-      return 'undefined';
+      return here('undefined');
     default:
-      return `a ${typeof value}`;
+      return here(`a ${typeof value}`);
   }
 }
 
-function objectFault(value: object, ancestors: readonly object[]): string | undefined {
-  if (ancestors.includes(value)) {
-    return 'part of a cycle';
+function objectFault(value: object, ancestors: Set<object>): Fault | undefined {
+  const what = kindFault(value);
+  if (what !== undefined) {
+    return here(what);
   }
+  if (ancestors.has(value)) {
+    return here('part of a cycle');
+  }
+  if (ancestors.size >= DEEPEST) {
+    return here(`nested deeper than ${DEEPEST} levels`);
+  }
+  ancestors.add(value);
+  const fault = Array.isArray(value) ? elementFault(value, ancestors) : memberFault(value, ancestors);
+  ancestors.delete(value);
+  return fault;
+}
+
+function kindFault(value: object): string | undefined {
   if (types.isPromise(value)) {
     return 'a Promise (was an await forgotten?)';
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   const plain = Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
   if (!plain) {
-    return `a ${value.constructor.name || 'class instance'}`;
+    const name: unknown = value.constructor?.name;
+    return `a ${typeof name === 'string' && name !== '' ? name : 'class instance'}`;
   }
   return 'toJSON' in value && typeof value.toJSON === 'function' ? 'an object with a toJSON method' : undefined;
+}
+
+/** By index, since an array's own methods pass over its holes, which JSON would make null. */
+function elementFault(array: readonly unknown[], ancestors: Set<object>): Fault | undefined {
+  for (let index = 0; index < array.length; index++) {
+    const fault = faultIn(array[index], ancestors);
+    if (fault !== undefined) {
+      return { what: fault.what, path: `[${index}]${fault.path}` };
+    }
+  }
+  return undefined;
+}
+
+/** A member that is undefined is no fault: JSON leaves it out, and reading what is absent gives undefined again. */
+function memberFault(object: object, ancestors: Set<object>): Fault | undefined {
+  for (const [name, member] of Object.entries(object)) {
+    const fault = member === undefined ? undefined : faultIn(member, ancestors);
+    if (fault !== undefined) {
+      const step = /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+      return { what: fault.what, path: `${step}${fault.path}` };
+    }
+  }
+  return undefined;
+}
+
+function here(what: string): Fault {
+  return { what, path: '' };
 }

@@ -1,5 +1,6 @@
 import type { PolicyContract } from '../contract/environment.js';
-import type { Located } from './record.js';
+import type { Grace, Located } from './record.js';
+import { newNonce } from './session-id.js';
 import type { EpochMilliseconds } from './stores/store.js';
 
 /** When a session ends: if it stays idle, and in any case. */
@@ -10,6 +11,9 @@ export interface Ends {
 
 /** How long requests that set out with the old id may take after a periodic renewal gave the session a new one. */
 const RENEWAL_GRACE = 30_000;
+
+/** How long a request may be at work before it saves, in milliseconds: the longest that a front door of AWS waits. */
+const LONGEST_HANDLER = 60_000;
 
 /** The policy's times, applied to a session. */
 export class Lifetime {
@@ -35,16 +39,22 @@ export class Lifetime {
     return this.#afterUse(now, now + this.#absolute);
   }
 
-  /** The ends of a stored session: what was promised when it was saved, or what today's policy says if that is less. */
+  /**
+   * The ends of a stored session: what was promised when it was saved, or what today's policy says if that is less.
+   *
+   * While the deadline cuts the idle time short, the last use is not known exactly, and taken as early as it can have
+   * been: a policy that was tightened may end such a session too soon, never too late.
+   */
   of({ stored, record }: Located): Ends {
     const deadline = Math.min(stored.deadline, record.createdAt + this.#absolute);
     const lastUse = stored.expiresAt - record.idleTimeout * 1000;
     return { deadline, expiresAt: Math.min(stored.expiresAt, lastUse + this.#idle, deadline) };
   }
 
-  /** The ends of a stored session that is used now. */
+  /** The ends of a stored session that is used now. A clock that is behind does not bring them forward. */
   ofUsed(located: Located, now: EpochMilliseconds): Ends {
-    return this.#afterUse(now, this.of(located).deadline);
+    const { deadline, expiresAt } = this.of(located);
+    return { deadline, expiresAt: Math.max(expiresAt, this.#afterUse(now, deadline).expiresAt) };
   }
 
   /** Whether moving the idle end is worth a write: a tenth of the idle time lost is, each request's seconds are not. */
@@ -62,9 +72,14 @@ export class Lifetime {
     return now - record.renewedAt >= this.#renewal;
   }
 
-  /** Until when a periodically renewed session still answers to its old id. */
-  graceAfterRenewal(now: EpochMilliseconds): EpochMilliseconds {
-    return now + RENEWAL_GRACE;
+  /** Whether the idle time may run out under a handler that is at work. */
+  endsSoon(located: Located, now: EpochMilliseconds): boolean {
+    return this.of(located).expiresAt - now < LONGEST_HANDLER;
+  }
+
+  /** How requests that set out with the old id find a session that is renewed now. */
+  graceAfterRenewal(now: EpochMilliseconds): Grace {
+    return { nonce: newNonce(), until: now + RENEWAL_GRACE };
   }
 
   #afterUse(now: EpochMilliseconds, deadline: EpochMilliseconds): Ends {

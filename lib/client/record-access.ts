@@ -1,13 +1,30 @@
 import type { CallBudget } from './call-budget.js';
+import { isOutage } from './errors.js';
 import type { Ends } from './lifetime.js';
 import { decodeRecord, encodeRecord, type Located, type SessionRecord } from './record.js';
-import type { EpochMilliseconds, SessionKey, SessionStore, StoredSession, TouchResult } from './stores/store.js';
+import { keyOf, successorOf } from './session-id.js';
+import type {
+  EpochMilliseconds,
+  SessionKey,
+  SessionStore,
+  StoredSession,
+  TouchResult,
+  Version,
+} from './stores/store.js';
 import { nextVersion } from './version.js';
+
+/** A record whose session id is known. */
+export interface Identified extends Located {
+  readonly id: string;
+}
 
 /** What a save came to: the record as it is now, ours or, if another save came first, that one's. */
 export type SaveResult =
   | { readonly saved: true; readonly located: Located }
   | { readonly saved: false; readonly current: Located | undefined };
+
+/** How many saves a record remembers: so many others may come between a save and the news that its reply was lost. */
+const REMEMBERED = 8;
 
 /** One request's way to the store: records instead of bytes, versions made here, a deadline on every call. */
 export class RecordAccess {
@@ -16,47 +33,76 @@ export class RecordAccess {
     readonly budget: CallBudget,
   ) {}
 
-  async read(key: SessionKey): Promise<Located | undefined> {
+  /** Reads the record of an id. */
+  async read(id: string): Promise<Identified | undefined> {
+    const located = await this.readKey(keyOf(id));
+    return located && { ...located, id };
+  }
+
+  /** Reads the record under a key. */
+  async readKey(key: SessionKey): Promise<Located | undefined> {
     return locate(key, await this.budget.call('read', (options) => this.store.read(key, options)));
   }
 
-  /** Saves a record in place of the one that was located, or where nothing is. */
-  async save(key: SessionKey, record: SessionRecord, ends: Ends, expected: Located | undefined): Promise<SaveResult> {
-    const stored: StoredSession = {
-      ...expected?.stored,
-      value: encodeRecord(record),
-      version: nextVersion(expected?.stored.version),
-      ...ends,
-    };
-    const result = await this.budget.call('write', (options) =>
-      this.store.write(key, stored, expected?.stored.version ?? 'absent', options),
-    );
-    // A refusal because of our own version means that the write went through and the reply to it was lost.
-    if (result.written || result.current?.version === stored.version) {
-      return { saved: true, located: { key, stored, record } };
-    }
-    return { saved: false, current: locate(key, result.current) };
+  /**
+   * Saves a record in place of the one that was located, or where nothing is. A save that went through although no
+   * reply, or a refusal, came back is recognised by its version among those that the record remembers.
+   *
+   * @param owner whose session it is; a record at its end is nobody's, so that no index of owners leads to it
+   */
+  async save(
+    key: SessionKey,
+    record: Omit<SessionRecord, 'recent'>,
+    ends: Ends,
+    expected: Located | undefined,
+    owner = expected?.stored.owner,
+  ): Promise<SaveResult> {
+    const version = nextVersion(expected?.stored.version);
+    const recent = [...(expected?.record.recent ?? []).slice(1 - REMEMBERED), version];
+    const saved: SessionRecord = { ...record, recent };
+    const owned = owner !== undefined && record.end === undefined;
+    const stored: StoredSession = { value: encodeRecord(saved), version, ...ends, ...(owned && { owner }) };
+    const result = await this.budget
+      .call('write', (options) => this.store.write(key, stored, expected?.stored.version ?? 'absent', options))
+      .catch((error: unknown) => this.#lookWhetherSaved(error, key, version));
+    const current = result.written ? undefined : locate(key, result.current);
+    return result.written || current?.record.recent.includes(version)
+      ? { saved: true, located: { key, stored, record: saved } }
+      : { saved: false, current };
   }
 
   touch({ key, stored }: Located, expiresAt: EpochMilliseconds): Promise<TouchResult> {
     return this.budget.call('touch', (options) => this.store.touch(key, expiresAt, stored.version, options));
   }
 
-  async destroy(key: SessionKey): Promise<Located | undefined> {
+  /** Takes a record away, whatever it is now, and gives it back. */
+  async remove(key: SessionKey): Promise<Located | undefined> {
     return locate(key, await this.budget.call('destroy', (options) => this.store.destroy(key, options)));
   }
 
   /**
-   * Where a session is now: the record itself, or the successor of one that was retired by a periodic renewal a moment
-   * ago. `undefined` if it ended, or if its old id is not to be answered any more.
+   * Where a session lives now: in the record itself, or under the id that it was renewed to a moment ago. `undefined` if
+   * it ended, or if its old id is not to be answered any more.
    */
-  async follow(located: Located | undefined, now: EpochMilliseconds): Promise<Located | undefined> {
-    let current = located;
-    while (current?.record.retired !== undefined) {
-      const { successor, graceUntil } = current.record.retired;
-      current = now < graceUntil ? await this.read(successor) : undefined;
+  async follow(found: Identified | undefined, now: EpochMilliseconds): Promise<Identified | undefined> {
+    let current = found;
+    while (current?.record.end !== undefined) {
+      const { end } = current.record;
+      const grace = end.kind === 'retired' ? end.grace : undefined;
+      current = grace && now < grace.until ? await this.read(successorOf(current.id, grace.nonce)) : undefined;
     }
     return current;
+  }
+
+  /** A write whose reply did not come may have gone through. If it did not, or nobody knows, its error stands. */
+  async #lookWhetherSaved(error: unknown, key: SessionKey, version: Version): Promise<{ written: true }> {
+    if (isOutage(error)) {
+      const current = await this.readKey(key).catch(() => undefined);
+      if (current?.record.recent.includes(version)) {
+        return { written: true };
+      }
+    }
+    throw error;
   }
 }
 

@@ -1,28 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 import { SessionError } from './errors.js';
-import type { Lifetime } from './lifetime.js';
-import type { Located, SessionData, SessionRecord } from './record.js';
-import type { RecordAccess } from './record-access.js';
+import type { Ends, Lifetime } from './lifetime.js';
+import { type Located, NO_DATA, type SessionEnd, type SessionRecord } from './record.js';
+import type { Identified, RecordAccess } from './record-access.js';
 import type { SessionDraft } from './session-draft.js';
-import { fingerprint, keyOf, newSessionId } from './session-id.js';
+import { fingerprint, keyOf, newSessionId, successorOf } from './session-id.js';
 import type { EpochMilliseconds, SessionKey } from './stores/store.js';
 
-/** What the ways of saving have in common: the store, the policy's times, and the time that it is. */
+/** What the ways of saving have in common. */
 export interface SaveContext {
   readonly records: RecordAccess;
   readonly lifetime: Lifetime;
   readonly clock: Clock;
+  /** Does what the visitor need not wait for or hear of if it fails. */
+  readonly tolerate: (run: () => Promise<unknown>) => Promise<void>;
 }
 
-/** A session that got an id: what the cookie needs to know. */
-export interface IdentifiedSession {
+/** Where a session lives when its request ends: what the cookie has to say. */
+export interface Whereabouts {
   readonly id: string;
   readonly deadline: EpochMilliseconds;
 }
 
 /** Stores a new session under a new id. */
-export async function begin({ records, lifetime, clock }: SaveContext, data: SessionData): Promise<IdentifiedSession> {
+export async function begin({ records, lifetime, clock }: SaveContext, data: string): Promise<Whereabouts> {
   const now = clock();
   const id = newSessionId();
   const ends = lifetime.ofNew(now);
@@ -32,26 +34,31 @@ export async function begin({ records, lifetime, clock }: SaveContext, data: Ses
 }
 
 /** Moves the idle end of a session that did not change. Whatever came first, another save or an end, stands. */
-export async function touch({ records, lifetime, clock }: SaveContext, found: Located): Promise<void> {
-  await records.touch(found, lifetime.ofUsed(found, clock()).expiresAt);
+export async function touch({ records, lifetime, clock }: SaveContext, found: Located): Promise<boolean> {
+  return (await records.touch(found, lifetime.ofUsed(found, clock()).expiresAt)) !== 'gone';
 }
 
 /**
  * Saves what a request changed. If another request saved first, this one's changes are made again on what that one
  * left. If the session was destroyed meanwhile, or retired at a sign-in, there is nothing to save to: that end wins.
  */
-export async function saveChanges(context: SaveContext, draft: SessionDraft<object>, start: Located): Promise<void> {
+export async function saveChanges(
+  context: SaveContext,
+  draft: SessionDraft<object>,
+  start: Identified,
+): Promise<Whereabouts | undefined> {
   const { records, lifetime, clock } = context;
-  let target: Located | undefined = start;
+  let target: Identified | undefined = start;
   for (let attempt = 1; target !== undefined; attempt++) {
     const ends = lifetime.ofUsed(target, clock());
-    const record = { ...target.record, idleTimeout: lifetime.idleTimeout, data: dataOn(target, draft) };
+    const record = { ...target.record, idleTimeout: lifetime.idleTimeout, data: draft.dataOn(target) };
     const result = await records.save(target.key, record, ends, target);
     if (result.saved) {
-      return;
+      return { id: target.id, deadline: ends.deadline };
     }
-    target = await currentAfterConflict(context, target.key, result.current, attempt);
+    target = await currentAfterConflict(context, target, result.current, attempt);
   }
+  return undefined;
 }
 
 /** Why a session gets a new id: `privilege`, since the visitor's rights changed; `age`, since its id had grown old. */
@@ -67,57 +74,99 @@ export type RegenerationCause = 'privilege' | 'age';
  * again. If the old one is gone (signed out in parallel), so must the new one be: the end wins. A sign-out that arrives
  * with the old id afterwards finds the successor through the retired record.
  *
- * After a change of rights the old id answers nothing at once. After a renewal it leads to the session for a grace; and
- * of two requests that renew at the same time one leaves it to the other, or the browser might keep the id that lost.
+ * After a change of rights the old id answers nothing at once. After a renewal it leads to the session for a grace, and
+ * every reply within it tells the browser the new id; of two requests that renew at the same time, one adopts the id of
+ * the other.
  *
- * @returns the new id, or `undefined` if the session ended meanwhile or has a new id already
+ * @returns where the session lives now, or `undefined` if it ended meanwhile
  */
 export async function regenerate(
   context: SaveContext,
   draft: SessionDraft<object>,
-  found: Located,
+  found: Identified,
   cause: RegenerationCause,
-): Promise<IdentifiedSession | undefined> {
-  const { records, lifetime, clock } = context;
+): Promise<Whereabouts | undefined> {
+  const { records, lifetime, clock, tolerate } = context;
   const now = clock();
-  const id = newSessionId();
+  const grace = cause === 'age' ? lifetime.graceAfterRenewal(now) : undefined;
+  const id = grace === undefined ? newSessionId() : successorOf(found.id, grace.nonce);
   const key = keyOf(id);
+  const end: SessionEnd = { kind: 'retired', successor: key, ...(grace && { grace }) };
   const ends = lifetime.ofUsed(found, now);
-  const fresh = (old: Located): SessionRecord => ({
+  const successorTo = (old: Identified) => ({
     createdAt: old.record.createdAt,
     renewedAt: now,
     idleTimeout: lifetime.idleTimeout,
-    data: dataOn(old, draft),
+    data: draft.dataOn(old),
   });
-  const retired = { successor: key, graceUntil: cause === 'age' ? lifetime.graceAfterRenewal(now) : now };
 
   let old = found;
-  let successor = await saveUnshared(records, key, fresh(old), ends, undefined);
+  let fresh = await saveUnshared(records, key, successorTo(old), ends, undefined, old);
   for (let attempt = 1; ; attempt++) {
-    const result = await records.save(old.key, { ...old.record, data: new Map(), retired }, ends, old);
+    const result = await records.save(old.key, { ...old.record, data: NO_DATA, end }, ends, old);
     if (result.saved) {
       return { id, deadline: ends.deadline };
     }
-    const next = await currentAfterConflict(context, old.key, result.current, attempt);
-    const renewedElsewhere = next !== undefined && next.key !== old.key;
-    if (next === undefined || (renewedElsewhere && cause === 'age')) {
-      await records.destroy(key);
-      if (next !== undefined && !draft.changes.empty) {
-        await saveChanges(context, draft, next);
-      }
-      return undefined;
+    const next = await currentAfterConflict(context, old, result.current, attempt);
+    const renewedByAnother = next !== undefined && next.id !== old.id;
+    if (next === undefined || (renewedByAnother && cause === 'age')) {
+      const adopted = next && (await adopt(context, draft, next));
+      await tolerate(() => records.remove(key));
+      return adopted;
     }
     old = next;
-    successor = await saveUnshared(records, key, fresh(old), ends, successor);
+    fresh = await saveUnshared(records, key, successorTo(old), ends, fresh);
   }
 }
 
-/** Ends a session for good, and whatever it went on as. */
-export async function destroy({ records }: SaveContext, key: SessionKey): Promise<void> {
-  let next: SessionKey | undefined = key;
-  while (next !== undefined) {
-    const destroyed: Located | undefined = await records.destroy(next);
-    next = destroyed?.record.retired?.successor;
+/** Takes the id that another request renewed the session to, and saves there what this one changed. */
+async function adopt(
+  context: SaveContext,
+  draft: SessionDraft<object>,
+  renewed: Identified,
+): Promise<Whereabouts | undefined> {
+  return draft.changes.empty
+    ? { id: renewed.id, deadline: context.lifetime.of(renewed).deadline }
+    : saveChanges(context, draft, renewed);
+}
+
+/** How often a sign-out tries to end exactly the record that it saw, before it takes away whatever is there. */
+const CAREFUL_ATTEMPTS = 3;
+
+/**
+ * Ends a session for good, and whatever it went on as.
+ *
+ * The record is marked as destroyed on condition that it is what was seen, so that a new id given out at the same
+ * moment is not missed even if the reply to a write is lost; successors are ended first, so that a sign-out that fails
+ * half-way can be repeated. Where others keep saving, the record is taken away without a condition: an end must not wait.
+ */
+export async function destroy(context: SaveContext, found: Located): Promise<void> {
+  const { records, lifetime, clock } = context;
+  let target: Located | undefined = found;
+  for (let attempt = 1; attempt <= CAREFUL_ATTEMPTS; attempt++) {
+    if (target === undefined || target.record.end?.kind === 'destroyed') {
+      return;
+    }
+    await destroySuccessor(context, target);
+    const record = { ...target.record, data: NO_DATA, end: { kind: 'destroyed' } as const };
+    const result = await records.save(target.key, record, lifetime.ofUsed(target, clock()), target);
+    if (result.saved) {
+      return;
+    }
+    target = result.current;
+  }
+  const removed = await records.remove(found.key);
+  if (removed !== undefined) {
+    await destroySuccessor(context, removed);
+  }
+}
+
+async function destroySuccessor(context: SaveContext, { record }: Located): Promise<void> {
+  if (record.end?.kind === 'retired') {
+    const successor = await context.records.readKey(record.end.successor);
+    if (successor !== undefined) {
+      await destroy(context, successor);
+    }
   }
 }
 
@@ -125,11 +174,12 @@ export async function destroy({ records }: SaveContext, key: SessionKey): Promis
 async function saveUnshared(
   records: RecordAccess,
   key: SessionKey,
-  record: SessionRecord,
-  ends: { readonly expiresAt: EpochMilliseconds; readonly deadline: EpochMilliseconds },
+  record: Omit<SessionRecord, 'recent'>,
+  ends: Ends,
   expected: Located | undefined,
+  predecessor?: Located,
 ): Promise<Located> {
-  const result = await records.save(key, record, ends, expected);
+  const result = await records.save(key, record, ends, expected, (expected ?? predecessor)?.stored.owner);
   if (!result.saved) {
     throw new SessionError(
       'ERR_SESSION_CONFLICT',
@@ -145,12 +195,12 @@ async function saveUnshared(
  */
 async function currentAfterConflict(
   { records, clock }: SaveContext,
-  key: SessionKey,
+  { id, key }: Identified,
   current: Located | undefined,
   attempt: number,
-): Promise<Located | undefined> {
+): Promise<Identified | undefined> {
   if (attempt === 1 || current === undefined) {
-    return records.follow(current, clock());
+    return records.follow(current && { ...current, id }, clock());
   }
   const pause = Math.random() * Math.min(20 * attempt, 400);
   if (pause >= records.budget.remaining) {
@@ -160,15 +210,5 @@ async function currentAfterConflict(
     );
   }
   await sleep(pause);
-  return records.follow(await records.read(key), clock());
-}
-
-/** What a request's changes make of a session: worked out already for the one it found, done again for any other. */
-function dataOn(target: Located, draft: SessionDraft<object>): SessionData {
-  if (target === draft.found) {
-    return draft.data;
-  }
-  const data = new Map(target.record.data);
-  draft.changes.replay(data);
-  return data;
+  return records.follow(await records.read(id), clock());
 }

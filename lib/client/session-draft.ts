@@ -1,18 +1,16 @@
 import { Changes, copyOf, put, type Updater } from './changes.js';
 import { SessionError } from './errors.js';
 import { assertJson } from './json.js';
-import type { Located, SessionData } from './record.js';
+import type { Ends } from './lifetime.js';
+import { formatData, type Located, NO_DATA, parseData } from './record.js';
+import type { Identified } from './record-access.js';
 import type { Session, SessionDataKey, SessionStatus } from './session.js';
 import type { EpochMilliseconds } from './stores/store.js';
 
-/** A session as it was found in the store. */
-export interface FoundSession extends Located {
-  /** When it ends if it stays idle: the tighter of what was stored and what today's policy says. */
-  readonly expiresAt: EpochMilliseconds;
-  /** When it ends in any case: likewise. */
-  readonly deadline: EpochMilliseconds;
-  /** Whether the request named it by the id that it had before its last renewal. */
-  readonly byRetiredId: boolean;
+/** A session as it was found in the store, with its ends under today's policy. */
+export interface FoundSession extends Identified, Ends {
+  /** The id in the request's cookie: another one if the session was renewed a moment ago. */
+  readonly cookieId: string;
 }
 
 /** What is to become of the session when the request ends, apart from its data. */
@@ -22,21 +20,23 @@ export type Fate = 'keep' | 'regenerate' | 'destroy';
 export class SessionDraft<Data extends object = Record<string, unknown>> implements Session<Data> {
   readonly changes = new Changes();
   #fate: Fate = 'keep';
-  readonly #data: Map<string, unknown>;
+  #closed = false;
+  /** Parsed when the application first asks. */
+  #values: Map<string, unknown> | undefined;
   /** What each value that was handed out looked like then: the application may change it from outside. */
   readonly #handedOut = new Map<string, string>();
 
-  /** @param found what the request's cookie led to; `undefined` for a new session */
-  constructor(readonly found: FoundSession | undefined) {
-    this.#data = new Map(found?.record.data);
-  }
+  /**
+   * @param found what the request's cookie led to; `undefined` for a new session
+   * @param hadCookie whether the request brought a cookie of ours, whatever it led to
+   */
+  constructor(
+    readonly found: FoundSession | undefined,
+    readonly hadCookie = found !== undefined,
+  ) {}
 
   get fate(): Fate {
     return this.#fate;
-  }
-
-  get data(): SessionData {
-    return this.#data;
   }
 
   get isNew(): boolean {
@@ -47,7 +47,7 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     if (this.#fate === 'destroy') {
       return 'destroyed';
     }
-    this.noticeMutations();
+    this.#noticeMutations();
     return this.changes.empty && this.#fate === 'keep' ? 'unchanged' : 'changed';
   }
 
@@ -64,7 +64,7 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
   }
 
   get<K extends SessionDataKey<Data>>(key: K): Data[K] | undefined {
-    const value = this.#data.get(key);
+    const value = this.#data().get(key);
     if (typeof value === 'object' && value !== null && !this.#handedOut.has(key)) {
       this.#handedOut.set(key, JSON.stringify(value));
     }
@@ -72,56 +72,78 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
   }
 
   has(key: SessionDataKey<Data>): boolean {
-    return this.#data.has(key);
+    return this.#data().has(key);
   }
 
-  set<K extends SessionDataKey<Data>>(key: K, value: Data[K]): void {
-    this.#assertAlive('set');
+  set<K extends SessionDataKey<Data>>(key: K, value: Exclude<Data[K], undefined>): void {
+    this.#assertOpen('set');
     assertJson(value, `session.${key}`);
-    this.changes.set(key, value);
-    this.#put(key, value);
+    const copy = copyOf(value);
+    this.changes.set(key, copy);
+    this.#put(key, copy);
   }
 
   update<K extends SessionDataKey<Data>>(key: K, fn: (current: Data[K] | undefined) => Data[K] | undefined): void {
-    this.#assertAlive('update');
+    this.#assertOpen('update');
     this.#noticeMutation(key);
     const updater: Updater = (current) => {
       const next = fn(current as Data[K] | undefined);
       if (next !== undefined) {
         assertJson(next, `session.${key}`);
       }
-      return next;
+      return copyOf(next);
     };
-    this.#put(key, updater(copyOf(this.#data.get(key))));
+    this.#put(key, updater(copyOf(this.#data().get(key))));
     this.changes.update(key, updater);
   }
 
   unset(key: SessionDataKey<Data>): void {
-    this.#assertAlive('unset');
+    this.#assertOpen('unset');
     this.changes.unset(key);
     this.#put(key, undefined);
   }
 
   clear(): void {
-    this.#assertAlive('clear');
+    this.#assertOpen('clear');
     this.changes.clear();
-    this.#data.clear();
+    this.#values = new Map();
     this.#handedOut.clear();
   }
 
   regenerate(): void {
-    this.#assertAlive('regenerate');
+    this.#assertOpen('regenerate');
     this.#fate = 'regenerate';
   }
 
   destroy(): void {
+    this.#assertStillUnsaved('destroy');
     this.#fate = 'destroy';
-    this.#data.clear();
+    this.#values = new Map();
     this.#handedOut.clear();
   }
 
-  /** Makes a change of what the application changed inside values that it got. Called before a save. */
-  noticeMutations(): void {
+  /** Takes no more changes, and makes one of what the application changed inside values that it got. */
+  close(): void {
+    this.#noticeMutations();
+    this.#closed = true;
+  }
+
+  /** What the changes make of a session, as JSON: worked out already for the one found, done again for any other. */
+  dataOn(target: Located | undefined): string {
+    if (target === this.found) {
+      return this.#values === undefined ? (target?.record.data ?? NO_DATA) : formatData(this.#values);
+    }
+    const data = parseData(target?.record.data ?? NO_DATA);
+    this.changes.replay(data);
+    return formatData(data);
+  }
+
+  #data(): Map<string, unknown> {
+    this.#values ??= parseData(this.found?.record.data ?? NO_DATA);
+    return this.#values;
+  }
+
+  #noticeMutations(): void {
     for (const key of this.#handedOut.keys()) {
       this.#noticeMutation(key);
     }
@@ -129,25 +151,39 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
 
   #noticeMutation(key: string): void {
     const before = this.#handedOut.get(key);
-    const value = this.#data.get(key);
-    if (before !== undefined && JSON.stringify(value) !== before) {
-      assertJson(value, `session.${key}`);
+    const value = this.#data().get(key);
+    if (before === undefined) {
+      return;
+    }
+    assertJson(value, `session.${key}`);
+    const after = JSON.stringify(value);
+    if (after !== before) {
       this.changes.set(key, value);
-      this.#handedOut.set(key, JSON.stringify(value));
+      this.#handedOut.set(key, after);
     }
   }
 
   #put(key: string, value: unknown): void {
-    put(this.#data, key, value);
+    put(this.#data(), key, value);
     // Whoever still holds the value that was there holds something that is in the session no longer.
     this.#handedOut.delete(key);
   }
 
-  #assertAlive(operation: string): void {
+  #assertOpen(operation: string): void {
+    this.#assertStillUnsaved(operation);
     if (this.#fate === 'destroy') {
       throw new SessionError(
         'ERR_SESSION_DESTROYED',
         `${operation} after destroy: to begin anew within one request, use clear() and regenerate() instead`,
+      );
+    }
+  }
+
+  #assertStillUnsaved(operation: string): void {
+    if (this.#closed) {
+      throw new SessionError(
+        'ERR_SESSION_CLOSED',
+        `${operation} after the handler returned, when the session was saved already: await all work before you return`,
       );
     }
   }

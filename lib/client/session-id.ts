@@ -1,9 +1,22 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { SessionKey } from './stores/store.js';
 
 /** Makes a session id: 256 random bits in base64url. It exists in the visitor's cookie and in memory, nowhere else. */
 export function newSessionId(): string {
   return randomBytes(32).toString('base64url');
+}
+
+/**
+ * The id that follows `id` at a periodic renewal. It can be worked out from the old id and a nonce in the old record, so
+ * that every request within the grace tells the browser the same new id: if one reply is lost, the next one has it too.
+ */
+export function successorOf(id: string, nonce: Uint8Array): string {
+  return createHmac('sha256', Buffer.from(id, 'base64url')).update(nonce).digest('base64url');
+}
+
+/** The nonce of a renewal. */
+export function newNonce(): Uint8Array {
+  return randomBytes(32);
 }
 
 /** The key under which a session is stored: the SHA-256 of its id, so that whoever reads the store signs in as nobody. */

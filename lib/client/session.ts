@@ -10,7 +10,9 @@ export type SessionDataKey<Data extends object> = keyof Data & string;
  * Reading and changing it is synchronous and local; the host saves what changed, in one write, before the reply leaves.
  * If another request saved the same session meanwhile, the changes are made again on top of what it saved: other keys
  * keep what they were given there, and an `update` function runs again on the value it finds, so keep those free of
- * side effects. Values are JSON values; a key that is not there reads as `undefined`.
+ * side effects. Values are JSON values, at most 100 levels deep; a key that is not there reads as `undefined`.
+ *
+ * Changes after the handler returned are refused with ERR_SESSION_CLOSED: by then the session is saved.
  */
 export interface Session<Data extends object = Record<string, unknown>> {
   /** Whether the request brought no session that is alive. A new one is stored only if something is written to it. */
@@ -32,11 +34,11 @@ export interface Session<Data extends object = Record<string, unknown>> {
   /** Whether the key has a value. */
   has(key: SessionDataKey<Data>): boolean;
   /**
-   * Gives a key its value. Of two requests that set one key, the one saved last wins; `update` loses neither.
+   * Gives a key a copy of a value. Of two requests that set one key, the one saved last wins; `update` loses neither.
    *
    * @throws SessionError ERR_SESSION_NOT_SERIALIZABLE if it is not a JSON value, ERR_SESSION_DESTROYED after `destroy`
    */
-  set<K extends SessionDataKey<Data>>(key: K, value: Data[K]): void;
+  set<K extends SessionDataKey<Data>>(key: K, value: Exclude<Data[K], undefined>): void;
   /**
    * Computes a key's value from the one it has. `fn` runs at once, and again if another request saved first.
    *
@@ -46,7 +48,7 @@ export interface Session<Data extends object = Record<string, unknown>> {
   update<K extends SessionDataKey<Data>>(key: K, fn: (current: Data[K] | undefined) => Data[K] | undefined): void;
   /** Takes a key away. @throws SessionError ERR_SESSION_DESTROYED after `destroy` */
   unset(key: SessionDataKey<Data>): void;
-  /** Takes every key away, also those that a parallel request adds. @throws SessionError ERR_SESSION_DESTROYED */
+  /** Takes every key away, also those that a parallel request adds. @throws SessionError ERR_SESSION_DESTROYED after `destroy` */
   clear(): void;
   /**
    * Moves the session to a new id when the request ends; the old one is dead from then on. Do this whenever the

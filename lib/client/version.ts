@@ -7,5 +7,5 @@ import type { Version } from './stores/store.js';
  */
 export function nextVersion(previous?: Version): Version {
   const counter = previous === undefined ? 0 : Number.parseInt(previous, 36);
-  return `${(Number.isSafeInteger(counter) ? counter + 1 : 1).toString(36)}.${randomBytes(9).toString('base64url')}`;
+  return `${(Number.isSafeInteger(counter) ? counter + 1 : 1).toString(36)}.${randomBytes(6).toString('base64url')}`;
 }

@@ -14,7 +14,7 @@ export const SESSION_ITEM = {
   version: 'version',
   /** (N) When the session ends if it stays idle, in epoch milliseconds. */
   expiresAt: 'expiresAt',
-  /** (N) When the session ends in any case, in epoch milliseconds. Never moves. */
+  /** (N) When the session ends in any case, in epoch milliseconds. No use moves it. */
   deadline: 'deadline',
   /** (B) The hash of the user whose session it is; absent, and so out of the index, until somebody is signed in. */
   owner: 'owner',

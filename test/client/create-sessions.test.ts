@@ -90,6 +90,25 @@ describe('a store of one’s own', () => {
     expect(await request({ store: new MemoryStore(), policy: { idleTimeout: 60 } })).toMatchObject({ statusCode: 200 });
   });
 
+  test('without the methods of one is refused: it would look like a store that is down', async () => {
+    const message = 'store must have the methods of a SessionStore, received one without read, write, touch, destroy';
+    for (const store of [{}, MemoryStore]) {
+      await expect(request({ store: store as never })).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG', message });
+    }
+  });
+
+  test.each([
+    [{ policy: { idleTimout: 60 } }, /^a policy has the fields idleTimeout, .*, received idleTimout$/],
+    [{ callTimeout: Number.NaN }, /^callTimeout must be 1 to 60000 milliseconds, received NaN$/],
+    [{ callTimeout: -1 }, /^callTimeout must be 1 to 60000 milliseconds, received -1$/],
+    [{ store: undefined, policy: { idleTimeout: 60 } }, /^a policy comes from the stack with its store/],
+  ])('%j is refused', async (options, message) => {
+    await expect(request({ store: new MemoryStore(), ...(options as object) })).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+      message: expect.stringMatching(message),
+    });
+  });
+
   test('with a policy that contradicts itself is refused', async () => {
     await expect(request({ store: new MemoryStore(), policy: { idleTimeout: 100_000 } })).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFIG',
@@ -124,7 +143,11 @@ describe('a store that is down', () => {
       throw fault;
     };
     expect(await request({ store, onStoreError })).toMatchObject({ statusCode: 503 });
-    expect(log).toHaveBeenLastCalledWith('cdk-sessions: onStoreError threw', fault);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toHaveBeenLastCalledWith('cdk-sessions: onStoreError failed', fault);
+    expect(await request({ store, onStoreError: () => Promise.reject(fault) })).toMatchObject({ statusCode: 503 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toHaveBeenCalledTimes(3);
     log.mockRestore();
   });
 });

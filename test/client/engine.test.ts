@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { SessionStore } from 'cdk-sessions-client';
+import type { SessionStore, StoredSession } from 'cdk-sessions-client';
 import { MemoryStore } from 'cdk-sessions-client/memory';
+import { keyOf } from '../../lib/client/session-id';
 import { type Data, engineOf, FakeClock, HOUR, MINUTE, ObservedStore, SECOND, START, Visitor } from './support';
 
 let clock: FakeClock;
@@ -137,6 +138,28 @@ describe('a cookie that cannot be ours', () => {
     expect(store.taken()).toEqual([]);
   });
 
+  test('nor one that is dead hides a living one behind it', async () => {
+    await signedIn();
+    const unknown = `v1.${'A'.repeat(43)}.${(START + HOUR) / 1000}`;
+    const over = `v1.${'A'.repeat(43)}.${START / 1000}`;
+    visitor.cookie = `__Host-session=${over}; __Host-session=${unknown}; ${visitor.cookie}`;
+    expect(await visitor.see('user')).toBe('ada');
+    visitor.cookie = `${`__Host-session=${unknown}; `.repeat(20)}${visitor.cookie}`;
+    store.taken();
+    expect(await visitor.see('user')).toBeUndefined();
+    expect(store.taken()).toHaveLength(3);
+  });
+
+  test.each(['\u00a0', '\u2000', '\ufeff', '\v', '\f'])(
+    'behind white space that no browser takes for any: %j',
+    async (space) => {
+      await signedIn();
+      visitor.cookie = `${space}${visitor.cookie}`;
+      expect((await visitor.load()).isNew).toBe(true);
+      expect(store.taken()).toEqual([]);
+    },
+  );
+
   test('does not hide a valid one behind it', async () => {
     await signedIn();
     visitor.cookie = `__Host-session=garbage; ${visitor.cookie}`;
@@ -153,11 +176,43 @@ describe('a cookie that cannot be ours', () => {
 
 describe('time', () => {
   test('ends an idle session to the millisecond', async () => {
+    const neighbour = new Visitor(engineOf({ store, clock }));
+    await neighbour.request((session) => session.set('user', 'bob'));
     await signedIn();
     clock.advance(30 * MINUTE - 1);
     expect((await visitor.load()).isNew).toBe(false);
     clock.advance(1);
+    expect((await neighbour.load()).isNew).toBe(true);
+  });
+
+  test('does not run out under a handler that is at work: what is about to is touched first', async () => {
+    await signedIn();
+    clock.advance(30 * MINUTE - 1);
+    const session = await visitor.load();
+    expect(store.taken()).toEqual(['read', 'touch']);
+    clock.advance(10 * SECOND);
+    session.set('count', 1);
+    await visitor.commit(session);
+    expect(await visitor.see('count')).toBe(1);
+    store.taken();
+    await visitor.request();
+    expect(store.taken()).toEqual(['read']);
+  });
+
+  test('runs out all the same if it does so while it is touched', async () => {
+    await signedIn();
+    clock.advance(30 * MINUTE - 1);
+    store.before.touch = async () => clock.advance(1);
     expect((await visitor.load()).isNew).toBe(true);
+  });
+
+  test('a clock that is behind does not bring the idle end forward', async () => {
+    await signedIn();
+    clock.advance(10 * MINUTE);
+    await visitor.request((session) => session.set('count', 1));
+    clock.advance(-MINUTE);
+    await visitor.request((session) => session.set('count', 2));
+    expect((await visitor.load()).expiresAt).toEqual(new Date(START + 40 * MINUTE));
   });
 
   test('ends a busy session at its deadline to the millisecond, without a call from then on', async () => {
@@ -299,7 +354,57 @@ describe('parallel requests', () => {
     });
     await visitor.commit(mine);
     const seen = await visitor.load();
-    expect(Object.fromEntries(seen.data)).toEqual(expected);
+    expect(JSON.parse(seen.dataOn(seen.found))).toEqual(expected);
+  });
+
+  test('clear takes away what another added even where there was nothing to take away before', async () => {
+    await visitor.request((session) => session.set('a', 1));
+    await visitor.request((session) => session.unset('a'));
+    const session = await visitor.load();
+    session.clear();
+    await visitor.tab().request((other) => other.set('b', 2));
+    await visitor.commit(session);
+    expect(await visitor.see('b')).toBeUndefined();
+  });
+
+  test('a write that went through is not made again, however many others come before the news of it', async () => {
+    await signedIn();
+    for (const others of [0, 1, 7]) {
+      let first = true;
+      const lossy: SessionStore = {
+        ...bind(store),
+        write: async (...args) => {
+          const result = await store.write(...args);
+          if (!first) {
+            return result;
+          }
+          first = false;
+          for (let other = 0; other < others; other++) {
+            await visitor.tab().request((session) => session.update('list', (list = []) => [...list, other]));
+          }
+          // As the SDK sends it again when the reply to it was lost.
+          return store.write(...args);
+        },
+      };
+      const before = (await visitor.see('count')) ?? 0;
+      const tab = visitor.tab(engineOf({ store: lossy, clock }));
+      await tab.request((session) => session.update('count', (count = 0) => count + 1));
+      expect(await visitor.see('count')).toBe(before + 1);
+    }
+  });
+
+  test('a write whose reply never came is looked for before it is called a failure', async () => {
+    await signedIn();
+    const lossy: SessionStore = {
+      ...bind(store),
+      write: async (...args) => {
+        await store.write(...args);
+        return new Promise(() => undefined);
+      },
+    };
+    const tab = visitor.tab(engineOf({ store: lossy, clock, callTimeout: 20 }));
+    await tab.request((session) => session.update('count', (count = 0) => count + 1));
+    expect(await visitor.see('count')).toBe(1);
   });
 
   test('too many of them end in ERR_SESSION_CONFLICT when the time is over, not in silence', async () => {
@@ -345,8 +450,77 @@ describe('destroy', () => {
     expect(await visitor.request((session) => session.destroy())).toBe(
       '__Host-session=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax',
     );
-    expect(store.taken()).toEqual(['read', 'destroy']);
+    expect(store.taken()).toEqual(['read', 'write']);
     expect((await thief.load()).isNew).toBe(true);
+  });
+
+  test('leaves nothing of what was in the session, nor whose it was', async () => {
+    const memory = new MemoryStore({ clock: clock.read });
+    visitor = new Visitor(engineOf({ store: memory, clock }));
+    await visitor.request((session) => session.set('user', 'ada'));
+    const key = keyOf(visitor.cookie?.split('.')[1] ?? '');
+    const owned = { ...(await memory.read(key)), owner: Uint8Array.of(1) } as StoredSession;
+    await memory.write(key, owned, owned.version);
+    await visitor.request((session) => session.destroy());
+    const left = await memory.read(key);
+    expect(Buffer.from(left?.value ?? []).toString()).not.toContain('ada');
+    expect(left?.owner).toBeUndefined();
+  });
+
+  test('of a session that is over already makes the browser forget it, too', async () => {
+    await signedIn();
+    clock.advance(30 * MINUTE);
+    expect(await visitor.request((session) => session.destroy())).toMatch(/^__Host-session=; Max-Age=0;/);
+  });
+
+  test('ends a session that gets a new id at the same moment, even if the reply to its write is lost', async () => {
+    await signedIn();
+    const tab = visitor.tab();
+    const session = await tab.load();
+    session.destroy();
+    const repeating: SessionStore = {
+      ...bind(store),
+      write: async (...args) => {
+        // As the SDK sends it again when the reply to it was lost.
+        await store.write(...args);
+        return store.write(...args);
+      },
+    };
+    await visitor.request((other) => other.regenerate());
+    await expect(new Visitor(engineOf({ store: repeating, clock })).commit(session)).resolves.toMatch(/Max-Age=0/);
+    expect((await visitor.load()).isNew).toBe(true);
+  });
+
+  test('can be repeated when it failed half-way', async () => {
+    await signedIn();
+    const tab = visitor.tab();
+    const session = await tab.load();
+    await visitor.request((other) => other.regenerate());
+    session.destroy();
+    let writes = 0;
+    const faulty: SessionStore = {
+      ...bind(store),
+      write: (...args) => (++writes === 2 ? down() : store.write(...args)),
+    };
+    await expect(new Visitor(engineOf({ store: faulty, clock })).commit(session)).rejects.toThrow();
+    const again = await visitor.load();
+    again.destroy();
+    await visitor.commit(again);
+    expect((await visitor.load()).isNew).toBe(true);
+  });
+
+  test('does not wait for others that keep saving', async () => {
+    await signedIn();
+    const session = await visitor.load();
+    session.destroy();
+    const busy: SessionStore = {
+      ...bind(store),
+      write: async (key, _next, _expected, options) => ({ written: false, current: await store.read(key, options) }),
+    };
+    store.taken();
+    await new Visitor(engineOf({ store: busy, clock })).commit(session);
+    expect(store.taken().at(-1)).toBe('destroy');
+    expect((await visitor.load()).isNew).toBe(true);
   });
 
   test.each<[string, (session: Awaited<ReturnType<Visitor['load']>>) => void]>([
@@ -411,6 +585,26 @@ describe('regenerate', () => {
       session.set('user', 'ada');
     });
     expect(store.taken()).toEqual(['write']);
+  });
+
+  test('lets the old id answer nothing on an instance whose clock is behind, either', async () => {
+    await signedIn();
+    const old = visitor.tab();
+    await visitor.request((session) => session.regenerate());
+    clock.advance(-MINUTE);
+    expect((await old.load()).isNew).toBe(true);
+  });
+
+  test('keeps whose session it is', async () => {
+    const memory = new MemoryStore({ clock: clock.read });
+    visitor = new Visitor(engineOf({ store: memory, clock }));
+    await visitor.request((session) => session.set('user', 'ada'));
+    const before = keyOf(visitor.cookie?.split('.')[1] ?? '');
+    const owned = { ...(await memory.read(before)), owner: Uint8Array.of(1) } as StoredSession;
+    await memory.write(before, owned, owned.version);
+    await visitor.request((session) => session.regenerate());
+    expect((await memory.read(before))?.owner).toBeUndefined();
+    expect((await memory.read(keyOf(visitor.cookie?.split('.')[1] ?? '')))?.owner).toEqual(Uint8Array.of(1));
   });
 
   test('keeps what a parallel request saved in between', async () => {
@@ -483,15 +677,52 @@ describe('periodic renewal', () => {
     expect(await visitor.see('user')).toBe('ada');
   });
 
-  test('serves requests with the old id for a grace of 30 seconds, and never sets a cookie on them', async () => {
-    const old = visitor.tab();
+  test('serves requests with the old id for a grace of 30 seconds, and tells them the new one', async () => {
+    const [old, lost, late] = [visitor.tab(), visitor.tab(), visitor.tab()];
     clock.advance(10 * MINUTE);
     await visitor.request();
     clock.advance(30 * SECOND - 1);
-    expect(await old.request((session) => session.set('count', 1))).toBeUndefined();
+    await old.request((session) => session.set('count', 1));
+    expect(old.cookie).toBe(visitor.cookie);
+    await lost.request();
+    expect(lost.cookie).toBe(visitor.cookie);
     expect(await visitor.see('count')).toBe(1);
     clock.advance(1);
-    expect((await old.load()).isNew).toBe(true);
+    expect((await late.load()).isNew).toBe(true);
+  });
+
+  test('whose reply is lost costs nobody the session', async () => {
+    clock.advance(10 * MINUTE);
+    const session = await visitor.load();
+    await new Visitor(engineOf({ store, clock, policy: { renewalTimeout: 600 } })).commit(session);
+    for (let second = 0; second < 60; second++) {
+      clock.advance(SECOND);
+      await visitor.request();
+    }
+    expect(await visitor.see('user')).toBe('ada');
+  });
+
+  test('does not let the old id lead from what the store has to the new one', async () => {
+    const memory = new MemoryStore({ clock: clock.read });
+    visitor = new Visitor(engineOf({ store: memory, clock, policy: { renewalTimeout: 600 } }));
+    await visitor.request((session) => session.set('user', 'ada'));
+    const key = keyOf(visitor.cookie?.split('.')[1] ?? '');
+    clock.advance(10 * MINUTE);
+    await visitor.request();
+    const retired = Buffer.from((await memory.read(key))?.value ?? []).toString();
+    expect(retired).toContain('"nonce"');
+    expect(retired).not.toContain(visitor.cookie?.split('.')[1]);
+  });
+
+  test('that fails is tried at the next request and costs a reader nothing', async () => {
+    const reported: unknown[] = [];
+    const policy = { renewalTimeout: 600 };
+    clock.advance(10 * MINUTE);
+    const faulty: SessionStore = { ...bind(store), write: down };
+    const tab = visitor.tab(engineOf({ store: faulty, clock, policy, report: (error) => reported.push(error.code) }));
+    expect(await tab.request()).toBeUndefined();
+    expect(reported).toEqual(['ERR_SESSION_STORE_UNAVAILABLE']);
+    expect(await visitor.request()).toMatch(/^__Host-session=v1/);
   });
 
   test('lets a save that was under way reach the session under its new id', async () => {
@@ -500,7 +731,8 @@ describe('periodic renewal', () => {
     clock.advance(10 * MINUTE);
     await visitor.request();
     session.set('count', 1);
-    expect(await late.commit(session)).toBeUndefined();
+    await late.commit(session);
+    expect(late.cookie).toBe(visitor.cookie);
     expect(await visitor.see('count')).toBe(1);
   });
 
@@ -510,8 +742,9 @@ describe('periodic renewal', () => {
     const [one, two] = await Promise.all([first.load(), second.load()]);
     one.set('a', 1);
     two.set('b', 2);
-    const cookies = [await first.commit(one), await second.commit(two)].filter((cookie) => cookie !== undefined);
-    expect(cookies).toHaveLength(1);
+    await first.commit(one);
+    await second.commit(two);
+    expect(second.cookie).toBe(first.cookie);
     expect(await first.see('a')).toBe(1);
     expect(await first.see('b')).toBe(2);
   });
@@ -564,6 +797,29 @@ describe('a store in trouble', () => {
       code: 'ERR_SESSION_STORE_UNAVAILABLE',
       cause,
     });
+  });
+
+  test('is sent nothing when no time is left', async () => {
+    await signedIn();
+    const engine = engineOf({ store, clock });
+    await expect(engine.load([visitor.cookie ?? ''], { remainingMs: 50 })).rejects.toMatchObject({
+      code: 'ERR_SESSION_STORE_TIMEOUT',
+      message: 'no time is left for a read of the session store',
+    });
+    expect(store.taken()).toEqual([]);
+  });
+
+  test('that fails a touch costs a reader nothing, and is reported', async () => {
+    await signedIn();
+    clock.advance(10 * MINUTE);
+    const reported: string[] = [];
+    const engine = engineOf({
+      store: { ...bind(store), touch: down },
+      clock,
+      report: ({ code }) => reported.push(code),
+    });
+    expect(await visitor.tab(engine).request((session) => session.get('user'))).toBeUndefined();
+    expect(reported).toEqual(['ERR_SESSION_STORE_UNAVAILABLE']);
   });
 
   test('harms no request without a session', async () => {

@@ -1,17 +1,19 @@
-import { encodeRecord } from '../../lib/client/record';
+import { encodeRecord, formatData } from '../../lib/client/record';
 import { SessionDraft } from '../../lib/client/session-draft';
 import { START } from './support';
 
 function draftOf(data: Record<string, unknown>): SessionDraft {
-  const record = { createdAt: START, renewedAt: START, idleTimeout: 60, data: new Map(Object.entries(data)) };
+  const text = formatData(new Map(Object.entries(data)));
+  const record = { createdAt: START, renewedAt: START, idleTimeout: 60, recent: ['a'], data: text };
   const stored = { value: encodeRecord(record), version: 'a', expiresAt: START + 1, deadline: START + 2 };
   return new SessionDraft({
+    id: 'id',
+    cookieId: 'id',
     key: Uint8Array.of(1),
     stored,
     record,
     expiresAt: stored.expiresAt,
     deadline: stored.deadline,
-    byRetiredId: false,
   });
 }
 
@@ -79,22 +81,49 @@ describe('a change inside a value that was got', () => {
     const list = session.get('list') as number[];
     session.unset('list');
     list.push(2);
-    session.noticeMutations();
     expect(replayed(session, { list: [1] })).toEqual({});
   });
 
   test('is refused if it made the value unserialisable', () => {
     const session = draftOf({ list: [1] });
     (session.get('list') as unknown[]).push(new Date());
-    expect(() => session.noticeMutations()).toThrow('session.list[1] is a Date');
+    expect(() => session.close()).toThrow('session.list[1] is a Date');
   });
 
   function replayed(session: SessionDraft, base: Record<string, unknown>): Record<string, unknown> {
-    session.noticeMutations();
+    session.close();
     const data = new Map(Object.entries(base));
     session.changes.replay(data);
     return Object.fromEntries(data);
   }
+});
+
+describe('a value that was set', () => {
+  test('is the session’s own: what the caller does to his later changes nothing', () => {
+    const session = draftOf({});
+    const mine: unknown[] = [1];
+    session.set('list', mine);
+    mine.push(new Date());
+    expect(session.get('list')).toEqual([1]);
+  });
+});
+
+describe('after the session was saved', () => {
+  test('changes are refused: nobody would save them', () => {
+    const session = draftOf({ list: [1] });
+    session.close();
+    for (const change of [
+      () => session.set('count', 1),
+      () => session.update('count', () => 1),
+      () => session.unset('count'),
+      () => session.clear(),
+      () => session.regenerate(),
+      () => session.destroy(),
+    ]) {
+      expect(change).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CLOSED' }));
+    }
+    expect(session.get('list')).toEqual([1]);
+  });
 });
 
 describe('a value that is not JSON', () => {
@@ -128,7 +157,33 @@ describe('a value that is not JSON', () => {
   });
 
   test('undefined is not a value to set: unset says it', () => {
-    expect(() => draftOf({}).set('value', undefined)).toThrow('session.value is undefined');
+    expect(() => draftOf({}).set('value', undefined as never)).toThrow('session.value is undefined');
+  });
+
+  test('nesting beyond what a stack bears is refused, not walked', () => {
+    const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+    expect(() => draftOf({}).set('value', nested(100))).not.toThrow();
+    expect(() => draftOf({}).set('value', nested(100_000))).toThrow(
+      /^session\.value\[0\].*… is nested deeper than 100 levels/,
+    );
+  });
+
+  test('a key that is long is not spelled out', () => {
+    const key = 'k'.repeat(1_000_000);
+    expect(() => draftOf({}).set('value', { [key]: 1n })).toThrow(/^.{1,250}$/);
+  });
+
+  test('an object that says nothing sensible of its class is refused, too', () => {
+    const strange = Object.create(Object.create(Object.create(null)));
+    expect(() => draftOf({}).set('value', strange)).toThrow('session.value is a class instance');
+  });
+
+  test('put into a value that was got is refused when the session is saved, not dropped', () => {
+    for (const fault of [() => 1, cycle, new Date()]) {
+      const session = draftOf({ value: { a: 1 } });
+      Object.assign(session.get('value') as object, { a: fault });
+      expect(() => session.close()).toThrow(expect.objectContaining({ code: 'ERR_SESSION_NOT_SERIALIZABLE' }));
+    }
   });
 
   test('an update to undefined takes the key away', () => {

@@ -1,4 +1,4 @@
-import type { PolicyContract, SessionStore } from 'cdk-sessions-client';
+import type { PolicyContract, SessionError, SessionStore } from 'cdk-sessions-client';
 import { SessionEngine } from '../../lib/client/engine';
 import type { SessionDraft } from '../../lib/client/session-draft';
 import { STANDARD_POLICY } from '../../lib/contract/policy';
@@ -76,10 +76,21 @@ export interface EngineUnderTest {
   readonly clock: FakeClock;
   readonly policy?: Partial<PolicyContract>;
   readonly callTimeout?: number;
+  readonly report?: (error: SessionError) => void;
 }
 
-export function engineOf({ store, clock, policy, callTimeout = 1000 }: EngineUnderTest): SessionEngine<Data> {
-  return new SessionEngine<Data>({ store, policy: { ...STANDARD_POLICY, ...policy }, clock: clock.read, callTimeout });
+export function engineOf({ store, clock, policy, callTimeout = 1000, report }: EngineUnderTest): SessionEngine<Data> {
+  return new SessionEngine<Data>({
+    store,
+    policy: { ...STANDARD_POLICY, ...policy },
+    clock: clock.read,
+    callTimeout,
+    report: report ?? unexpected,
+  });
+}
+
+function unexpected(error: SessionError): never {
+  throw new Error(`reported without being expected: ${error.message}`);
 }
 
 /** A browser with one cookie, which it keeps as browsers do. */

@@ -79,17 +79,19 @@ export function lambdaSource(event: unknown): LambdaSource {
 
 /** The lines of the request's Cookie header, from whichever field of the event has them most completely. */
 export function cookieHeaders(event: LambdaHttpEvent): readonly string[] {
-  if (event.cookies?.length) {
-    return event.cookies;
-  }
-  const lines = cookieLines(event.multiValueHeaders);
-  return lines.length > 0 ? lines : cookieLines(event.headers);
+  const lines = [texts(event.cookies), cookieLines(event.multiValueHeaders), cookieLines(event.headers)];
+  return lines.find((found) => found.length > 0) ?? [];
 }
 
 function cookieLines(headers: LambdaHttpEvent['headers'] | LambdaHttpEvent['multiValueHeaders']): readonly string[] {
   return Object.entries(headers ?? {})
     .filter(([name]) => name.toLowerCase() === 'cookie')
-    .flatMap(([, value]) => value ?? []);
+    .flatMap(([, value]) => texts(value));
+}
+
+/** Whoever invokes a function directly writes the event, and may write anything. */
+function texts(value: unknown): readonly string[] {
+  return [value].flat().filter((element) => typeof element === 'string');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -162,10 +162,14 @@ function setCookies(headers: Headers): string[] {
     .flatMap(([, value]) => list(value));
 }
 
-/** The handler's headers but for cookies, which go their own way, and those that the host sets. */
+/**
+ * The handler's headers but for cookies, which go their own way, and, where the host decides on caching, those that say
+ * something else of it: caches heed `CDN-Cache-Control` and its like before `Cache-Control` (RFC 9213).
+ */
 function without<Value>(headers: Record<string, Value> | undefined, own: OwnHeaders): Record<string, Value> {
-  const left = new Set([SET_COOKIE, ...Object.keys(own)].map((name) => name.toLowerCase()));
-  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !left.has(name.toLowerCase())));
+  const dropped =
+    own === PRIVATE ? /^(?:set-cookie|(?:.*-)?cache-control|(?:surrogate|edge)-control)$/i : /^set-cookie$/i;
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !dropped.test(name)));
 }
 
 /** The headers of one field that the other lacks, with spellings of one name brought together. */

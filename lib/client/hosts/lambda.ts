@@ -1,4 +1,4 @@
-import { SessionError, type SessionErrorCode } from '../errors.js';
+import { isOutage } from '../errors.js';
 import type { GateOptions, SessionGate } from './host.js';
 import { cookieHeaders, type LambdaContext, type LambdaHttpEvent, lambdaSource } from './lambda-event.js';
 import { type HttpReply, replyFor, unavailable } from './lambda-reply.js';
@@ -53,19 +53,15 @@ export function lambdaHost<
   };
 }
 
-const OUTAGES: ReadonlySet<SessionErrorCode> = new Set([
-  'ERR_SESSION_STORE_UNAVAILABLE',
-  'ERR_SESSION_STORE_TIMEOUT',
-] as const);
-
 /** An outage of the store is for the visitor to wait out, and the gate has reported it. All else is a fault. */
 function rethrowUnlessOutage(error: unknown): void {
-  if (!(error instanceof SessionError && OUTAGES.has(error.code))) {
+  if (!isOutage(error)) {
     throw error;
   }
 }
 
-function timeLeft(context: LambdaContext): GateOptions {
-  const remainingMs = context.getRemainingTimeInMillis?.();
+/** Tests invoke handlers without a context, which then have all the time there is. */
+function timeLeft(context: LambdaContext | undefined): GateOptions {
+  const remainingMs = context?.getRemainingTimeInMillis?.();
   return remainingMs === undefined ? {} : { remainingMs };
 }

@@ -15,7 +15,7 @@ export interface StoredSession {
   readonly version: Version;
   /** When the session ends if it stays idle. Never later than `deadline`. */
   readonly expiresAt: EpochMilliseconds;
-  /** When the session ends in any case. Never moves. */
+  /** When the session ends in any case. No use moves it; a policy that became tighter brings it forward. */
   readonly deadline: EpochMilliseconds;
   /** The hash of the user whose session it is, for stores that keep an index of owners. */
   readonly owner?: Uint8Array;

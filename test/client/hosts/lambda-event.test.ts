@@ -92,3 +92,12 @@ function errorOf(run: () => unknown): SessionError {
   }
   throw new Error('nothing was thrown');
 }
+
+test.each([{ cookies: 'a=1' }, { cookies: [1] }, { headers: { cookie: 3 } }, { multiValueHeaders: { cookie: 'a=1' } }])(
+  'whatever somebody who invokes the function directly puts in place of cookies is read as texts or not at all: %j',
+  (fields) => {
+    for (const line of cookieHeaders({ requestContext: {}, ...fields } as never)) {
+      expect(line).toBe('a=1');
+    }
+  },
+);

@@ -288,3 +288,10 @@ test.each(SOURCES)('without a cookie to set, every header of the handler reaches
   expect(valuesOf(sent, 'cache-control')).toEqual(['public']);
   expect(cookiesOf(sent)).toEqual(source.startsWith('alb') ? ['a=1'] : []);
 });
+
+test.each(SOURCES)('no cache is told anything else of a reply with a cookie, through %s', (source) => {
+  const names = ['CDN-Cache-Control', 'Surrogate-Control', 'Edge-Control', 'Cloudflare-CDN-Cache-Control'];
+  const headers = Object.fromEntries(names.map((name) => [name, 'max-age=600']));
+  const sent = sentByAws(source, replyFor(source, { statusCode: 200, headers }, SESSION_COOKIE));
+  expect(sent.headers.map(([name]) => name).sort()).toEqual(['cache-control', 'set-cookie']);
+});

@@ -87,7 +87,7 @@ describe.each(SAMPLE_NAMES)('a request as in the %s sample', (sample) => {
     expect(valuesOf(sent, 'content-type')).toEqual(['image/jpeg']);
   });
 
-  test.each(['ERR_SESSION_STORE_UNAVAILABLE', 'ERR_SESSION_STORE_TIMEOUT'] as const)(
+  test.each(['ERR_SESSION_STORE_UNAVAILABLE', 'ERR_SESSION_STORE_TIMEOUT', 'ERR_SESSION_CONFLICT'] as const)(
     'is answered with 503 on %s, with the cookie kept',
     async (code) => {
       const outage = new SessionError(code, 'the table does not answer');
@@ -159,8 +159,8 @@ describe('lambdaHost', () => {
 
   test.each<SessionErrorCode>([
     'ERR_SESSION_CONFIG',
-    'ERR_SESSION_CONFLICT',
     'ERR_SESSION_DESTROYED',
+    'ERR_SESSION_CLOSED',
     'ERR_SESSION_NOT_SERIALIZABLE',
     'ERR_SESSION_TOO_LARGE',
     'ERR_SESSION_RECORD',

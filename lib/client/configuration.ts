@@ -1,0 +1,78 @@
+import { type PolicyContract, SESSIONS_VARIABLE, type SessionContract } from '../contract/environment.js';
+import { ContractError, parseContract, parsePolicy } from '../contract/parse.js';
+import { STANDARD_POLICY } from '../contract/policy.js';
+import { systemClock } from './clock.js';
+import type { EngineOptions } from './engine.js';
+import { SessionError } from './errors.js';
+import { openStore } from './open-store.js';
+import type { SessionsOptions } from './options.js';
+import type { SessionStore } from './stores/store.js';
+
+const CALL_TIMEOUT = 2000;
+const LONGEST_CALL_TIMEOUT = 60_000;
+
+/** What an engine works with, of what the application and the deployment say. Opens the store. */
+export async function configure(options: SessionsOptions): Promise<Omit<EngineOptions, 'report'>> {
+  const { clock = systemClock, callTimeout = CALL_TIMEOUT } = options;
+  if (!(callTimeout >= 1 && callTimeout <= LONGEST_CALL_TIMEOUT)) {
+    throw misconfigured(`callTimeout must be 1 to ${LONGEST_CALL_TIMEOUT} milliseconds, received ${callTimeout}`);
+  }
+  if (options.store !== undefined) {
+    assertStore(options.store);
+    return { store: options.store, policy: explicitPolicy(options.policy), clock, callTimeout };
+  }
+  if (options.policy !== undefined) {
+    throw misconfigured('a policy comes from the stack with its store: give createSessions both, or neither');
+  }
+  const { stores, policy } = readEnvironment(options.env ?? SESSIONS_VARIABLE);
+  return { store: await openStore(stores.primary, clock), policy, clock, callTimeout };
+}
+
+function readEnvironment(variable: string): SessionContract {
+  const text = process.env[variable];
+  if (text === undefined || text === '') {
+    throw misconfigured(
+      `the environment variable ${variable} is missing: attach the function to a store in its stack, ` +
+        'as in sessions.attachFunction(fn), or give createSessions a store',
+    );
+  }
+  return parsed(`the environment variable ${variable} cannot be used`, () => parseContract(text));
+}
+
+function explicitPolicy(given: Partial<PolicyContract> = {}): PolicyContract {
+  const unknown = Object.keys(given).filter((name) => !POLICY_FIELDS.includes(name));
+  if (unknown.length > 0) {
+    throw misconfigured(`a policy has the fields ${POLICY_FIELDS.join(', ')}, received ${unknown.join(', ')}`);
+  }
+  const { idleTimeout } = { ...STANDARD_POLICY, ...given };
+  const policy = { ...STANDARD_POLICY, touchAfter: Math.floor(idleTimeout / 10), ...given };
+  return parsed('the policy that createSessions was given cannot be used', () => parsePolicy(policy));
+}
+
+const POLICY_FIELDS: readonly string[] = [
+  'idleTimeout',
+  'absoluteTimeout',
+  'renewalTimeout',
+  'touchAfter',
+  'cookie',
+] satisfies readonly (keyof PolicyContract)[];
+
+/** A class in place of its instance is an easy mistake, and would look like a store that is down. */
+function assertStore(store: SessionStore): void {
+  const missing = (['read', 'write', 'touch', 'destroy'] as const).filter((name) => typeof store[name] !== 'function');
+  if (missing.length > 0) {
+    throw misconfigured(`store must have the methods of a SessionStore, received one without ${missing.join(', ')}`);
+  }
+}
+
+function parsed<T>(what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof ContractError ? misconfigured(`${what}: ${error.message}`) : error;
+  }
+}
+
+function misconfigured(message: string): SessionError {
+  return new SessionError('ERR_SESSION_CONFIG', message);
+}

@@ -1,0 +1,59 @@
+import { configure } from './configuration.js';
+import { SessionEngine } from './engine.js';
+import { isOutage, type SessionError } from './errors.js';
+import type { SessionGate } from './hosts/host.js';
+import type { SessionsOptions } from './options.js';
+import type { SessionDraft } from './session-draft.js';
+
+/** Opens the engine at the first request, and reports the store's failures. */
+export class LazyGate<Data extends object> implements SessionGate<SessionDraft<Data>> {
+  readonly #options: SessionsOptions;
+  #engine: Promise<SessionEngine<Data>> | undefined;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  load(...request: Parameters<SessionEngine<Data>['load']>): ReturnType<SessionEngine<Data>['load']> {
+    return this.#reporting(async () => (await this.#open()).load(...request));
+  }
+
+  commit(...request: Parameters<SessionEngine<Data>['commit']>): ReturnType<SessionEngine<Data>['commit']> {
+    return this.#reporting(async () => (await this.#open()).commit(...request));
+  }
+
+  async #open(): Promise<SessionEngine<Data>> {
+    this.#engine ??= configure(this.#options).then(
+      (configuration) => new SessionEngine({ ...configuration, report: (error) => this.#report(error) }),
+    );
+    try {
+      return await this.#engine;
+    } catch (error) {
+      // Nothing is remembered of a failure: a test may set the environment and try again.
+      this.#engine = undefined;
+      throw error;
+    }
+  }
+
+  async #reporting<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (isOutage(error)) {
+        this.#report(error);
+      }
+      throw error;
+    }
+  }
+
+  #report(error: SessionError): void {
+    const { onStoreError = logStoreError } = this.#options;
+    new Promise((resolve) => resolve(onStoreError(error))).catch((fault: unknown) => {
+      console.error('cdk-sessions: onStoreError failed', fault);
+    });
+  }
+}
+
+function logStoreError(error: SessionError): void {
+  console.error(`cdk-sessions: ${error.code}: ${error.message}`);
+}
