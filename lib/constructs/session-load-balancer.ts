@@ -1,12 +1,13 @@
-import { Resource, Token } from 'aws-cdk-lib';
+import { Annotations, AspectPriority, Aspects, Resource, Token } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import * as targets from 'aws-cdk-lib/aws-elasticloadbalancingv2-targets';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { attachmentsOf } from './attachments.js';
 import { SessionConstructError } from './errors.js';
+import { functionTargetGroup } from './function-target.js';
+import type { SessionCookie } from './session-cookie.js';
 
 /** How to create a load balancer in front of an application with sessions. */
 export interface SessionLoadBalancerProps {
@@ -14,7 +15,9 @@ export interface SessionLoadBalancerProps {
   readonly vpc: ec2.IVpc;
 
   /**
-   * The certificate of the site's domain. With it the site is served over HTTPS, and plain HTTP redirects there.
+   * The certificate of the site's domain. With it the site is served over HTTPS, plain HTTP redirects there, and
+   * browsers that were here once take HTTPS by themselves for a year (`Strict-Transport-Security`). That covers the
+   * site's host names alone; `listener.setAttribute()` says otherwise.
    * @default - plain HTTP only, which carries no session unless its cookie is `SessionCookie.insecure()`
    */
   readonly certificate?: acm.ICertificate;
@@ -56,6 +59,19 @@ export interface SessionTargetOptions {
 const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09';
 
 /**
+ * A year is what OWASP ASVS 5.0 (3.4.1) asks of every site. Its second level asks for `includeSubDomains` as well, and
+ * browsers' preload lists for `preload`: both speak for sites that this load balancer knows nothing of (RFC 6797,
+ * section 11.4).
+ */
+const HSTS = {
+  attribute: 'routing.http.response.strict_transport_security.header_value',
+  value: 'max-age=31536000',
+};
+
+/** What `Annotations.of(front).acknowledgeWarning()` takes. */
+const INSECURE_COOKIE_WARNING = 'cdk-sessions:insecureCookieBehindHttps';
+
+/**
  * An Application Load Balancer in front of an application with sessions.
  *
  * Its listener answers 404 by itself. Every target is a rule with a priority, made in the target's own stack, so that
@@ -94,7 +110,13 @@ export class SessionLoadBalancer extends Resource implements ec2.IConnectable {
     if (props.certificate) {
       // The enumeration of the oldest aws-cdk-lib that we support does not know it.
       (this.listener.node.defaultChild as elbv2.CfnListener).sslPolicy = TLS_POLICY;
+      this.listener.setAttribute(HSTS.attribute, HSTS.value);
       this.loadBalancer.addRedirect({ open: internetFacing });
+      Aspects.of(this).add(
+        // Stores may be attached until the app is synthesized, which is when aspects visit.
+        { visit: (node) => (node === this ? this.warnOfInsecureCookies() : undefined) },
+        { priority: AspectPriority.READONLY },
+      );
     } else {
       this.node.addValidation({ validate: () => this.secureCookiesOverPlainHttp() });
     }
@@ -102,25 +124,21 @@ export class SessionLoadBalancer extends Resource implements ec2.IConnectable {
 
   /**
    * Sends requests to a function, cookies one by one as they came (multi-value headers). The target group and its rule
-   * are made in the function's stack.
+   * are made in the function's stack, with the permission to call the function through that target group only.
    *
    * @param id tells the targets of one function apart.
-   * @param fn the function, or an alias of it.
+   * @param fn the function, or an alias of it. An imported one that is not known to be of this account and region is
+   * given no permission, of which CDK warns: give it where the function is created.
    * @throws if the priority is taken or out of range.
    */
   public addFunction(id: string, fn: lambda.IFunction, options: SessionTargetOptions = {}): void {
     const target = new Construct(fn, `${this.node.id}${id}`);
     const priority = this.claimPriority(target, options.priority);
-    const targetGroup = new elbv2.ApplicationTargetGroup(target, 'TargetGroup', {
-      targetType: elbv2.TargetType.LAMBDA,
-      targets: [new targets.LambdaTarget(fn)],
-      multiValueHeadersEnabled: true,
-    });
     new elbv2.ApplicationListenerRule(target, 'Rule', {
       listener: this.listener,
       priority,
       conditions: options.conditions ?? [elbv2.ListenerCondition.pathPatterns(['/*'])],
-      action: elbv2.ListenerAction.forward([targetGroup]),
+      action: elbv2.ListenerAction.forward([functionTargetGroup(target, fn)]),
     });
     this.functions.push(fn);
   }
@@ -158,14 +176,27 @@ export class SessionLoadBalancer extends Resource implements ec2.IConnectable {
   }
 
   private secureCookiesOverPlainHttp(): string[] {
+    return this.cookiesServed()
+      .filter(({ cookie }) => cookie.secure)
+      .map(
+        ({ fn, cookie }) =>
+          `${fn.node.path} is reached over plain HTTP, where browsers drop its secure cookie ${cookie.name}: give this load balancer a certificate, or the store a policy with SessionCookie.insecure(name)`,
+      );
+  }
+
+  private warnOfInsecureCookies(): void {
+    for (const { fn, cookie } of this.cookiesServed().filter(({ cookie }) => !cookie.secure)) {
+      // On a child: the oldest aws-cdk-lib overlooks what was acknowledged on the very construct that is warned of.
+      Annotations.of(this.listener).addWarningV2(
+        INSECURE_COOKIE_WARNING,
+        `${fn.node.path} has the insecure cookie ${cookie.name}, which browsers also send over plain HTTP, in clear, before they are redirected: give its store a policy with SessionCookie.host(name)`,
+      );
+    }
+  }
+
+  private cookiesServed(): { readonly fn: lambda.IFunction; readonly cookie: SessionCookie }[] {
     return this.functions.flatMap((fn) =>
-      [...attachmentsOf(unqualified(fn)).values()]
-        .map((store) => store.policy.cookie)
-        .filter((cookie) => cookie.secure)
-        .map(
-          (cookie) =>
-            `${fn.node.path} is reached over plain HTTP, where browsers drop its secure cookie ${cookie.name}: give this load balancer a certificate, or the store a policy with SessionCookie.insecure(name)`,
-        ),
+      [...attachmentsOf(unqualified(fn)).values()].map(({ policy }) => ({ fn, cookie: policy.cookie })),
     );
   }
 }

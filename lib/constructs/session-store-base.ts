@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Resource, Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -31,7 +32,10 @@ export abstract class SessionStoreBase extends Resource implements ISessionStore
     }
     const value = Stack.of(fn).toJsonString(this.contractFor(fn));
     fn.addEnvironment(variable, value);
-    fn.node.addValidation({ validate: () => lengthFaults(variable, Stack.of(fn).resolve(value)) });
+    const written = () => Stack.of(fn).resolve(value);
+    fn.node.addValidation({
+      validate: () => [...lengthFaults(variable, written()), ...this.replacementFaults(variable, written(), fn)],
+    });
     this.grantReadWrite(fn);
   }
 
@@ -56,6 +60,16 @@ export abstract class SessionStoreBase extends Resource implements ISessionStore
     }
     stores.set(variable, this);
     return present === undefined;
+  }
+
+  /** A later `addEnvironment()` would win without a word. */
+  private replacementFaults(variable: string, written: unknown, fn: lambda.Function): string[] {
+    const { environment } = fn.node.defaultChild as lambda.CfnFunction;
+    return isDeepStrictEqual(Stack.of(fn).resolve(environment)?.variables?.[variable], written)
+      ? []
+      : [
+          `${variable} is not what attachFunction() wrote: remove what sets it later, or attach ${this.node.path} with a variable of its own`,
+        ];
   }
 
   private contractFor(consumer: IConstruct): SessionContract {

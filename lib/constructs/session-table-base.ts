@@ -25,11 +25,12 @@ export interface ISessionTable extends ISessionStore {
 const CALLS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
 
 /**
- * What DynamoDB does with a customer-managed key on behalf of who calls it: it decrypts the table key. Encrypting,
- * data keys and grants it needs on behalf of who creates the table.
- * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+ * What DynamoDB does with a customer-managed key on behalf of who reads or writes: it decrypts the table key, and works
+ * with that outside KMS. Describing the key, encrypting, generating the table key and creating grants are for who gives
+ * the table its key.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html#dynamodb-cmk-trail
  */
-const KEY_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey'];
+const KEY_ACTION = 'kms:Decrypt';
 
 /** What created and imported tables have in common: binding, grants and metrics. */
 export abstract class SessionTableBase extends SessionStoreBase implements ISessionTable {
@@ -72,7 +73,7 @@ export abstract class SessionTableBase extends SessionStoreBase implements ISess
     return grant.combine(
       iam.Grant.addToPrincipal({
         grantee,
-        actions: KEY_ACTIONS,
+        actions: [KEY_ACTION],
         resourceArns: [this.encryptionKey.keyArn],
         conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${this.env.region}.amazonaws.com` } },
       }),

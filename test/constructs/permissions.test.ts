@@ -67,10 +67,13 @@ describe('a function with a session table under a customer-managed key', () => {
     expect(await simulate(template, fn, { ...call, context: through('s3') })).toBe('ImplicitlyDenied');
   });
 
-  test.each(['kms:Encrypt', 'kms:CreateGrant', 'kms:ScheduleKeyDeletion'])('may not call %s', async (action) => {
-    const call = { action, resourceArn: keyArn, context: through('dynamodb') };
-    expect(await simulate(template, fn, call)).toBe('ImplicitlyDenied');
-  });
+  test.each(['kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:CreateGrant', 'kms:ScheduleKeyDeletion'])(
+    'may not call %s',
+    async (action) => {
+      const call = { action, resourceArn: keyArn, context: through('dynamodb') };
+      expect(await simulate(template, fn, call)).toBe('ImplicitlyDenied');
+    },
+  );
 });
 
 test('a function in another stack may call the table as well', async () => {

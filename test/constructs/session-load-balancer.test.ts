@@ -1,8 +1,9 @@
-import { type Stack, Token } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, App, Stack, Token } from 'aws-cdk-lib';
+import { Annotations as AnnotationsFound, Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { ListenerCondition } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import {
   SessionCookie,
   SessionLoadBalancer,
@@ -11,7 +12,8 @@ import {
   SessionTable,
 } from 'cdk-sessions';
 import { refusalOf } from '../support/refusal.js';
-import { deployedStack, plainFunction } from '../support/stacks.js';
+import { deployedStack, plainFunction, templateOf } from '../support/stacks.js';
+import { onlyLogicalId, resolveIntrinsics } from '../support/template.js';
 
 const CERTIFICATE_ARN = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
 
@@ -44,11 +46,31 @@ describe('a load balancer with a certificate', () => {
     });
   });
 
-  test('redirects plain HTTP to it', () => {
+  test('tells browsers to come over HTTPS only, for a year, and says nothing of subdomains', () => {
+    front({ certificate: certificate() });
+    Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      Port: 443,
+      ListenerAttributes: [
+        { Key: 'routing.http.response.strict_transport_security.header_value', Value: 'max-age=31536000' },
+      ],
+    });
+  });
+
+  test('tells browsers something else if the listener is set to', () => {
+    const hsts = 'routing.http.response.strict_transport_security.header_value';
+    front({ certificate: certificate() }).listener.setAttribute(hsts, 'max-age=31536000; includeSubDomains');
+    Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      Port: 443,
+      ListenerAttributes: [{ Key: hsts, Value: 'max-age=31536000; includeSubDomains' }],
+    });
+  });
+
+  test('redirects plain HTTP to it, where browsers ignore what a header says of HTTPS', () => {
     front({ certificate: certificate() });
     Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
       Port: 80,
       Protocol: 'HTTP',
+      ListenerAttributes: Match.absent(),
       DefaultActions: [
         { Type: 'redirect', RedirectConfig: { Port: '443', Protocol: 'HTTPS', StatusCode: 'HTTP_301' } },
       ],
@@ -61,6 +83,14 @@ describe('a load balancer', () => {
     LoadBalancerAttributes: Match.arrayWith(
       Object.entries(expected).map(([Key, Value]) => Match.objectLike({ Key, Value })),
     ),
+  });
+
+  test('says nothing of HTTPS without a certificate', () => {
+    front();
+    Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      Protocol: 'HTTP',
+      ListenerAttributes: Match.absent(),
+    });
   });
 
   test('is public, protected, and drops what a request smuggler would send', () => {
@@ -111,9 +141,64 @@ describe('a function as target', () => {
       Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/*'] } }],
       Actions: [Match.objectLike({ Type: 'forward' })],
     });
-    template.hasResourceProperties('AWS::Lambda::Permission', {
+  });
+
+  test('may be called by load balancing through its own target group alone, and may be before it is registered there', () => {
+    front().addFunction('Web', plainFunction(stack));
+    const template = templateOf(stack);
+    const permission = onlyLogicalId(template, 'AWS::Lambda::Permission');
+    const fn = onlyLogicalId(template, 'AWS::Lambda::Function');
+    const targetGroup = template.Resources[onlyLogicalId(template, 'AWS::ElasticLoadBalancingV2::TargetGroup')];
+    const name = String(targetGroup?.Properties?.['Name']);
+    expect(name).toMatch(/^[A-Za-z0-9]{1,32}$/);
+    expect(resolveIntrinsics(template.Resources[permission]?.Properties, template)).toEqual({
       Action: 'lambda:InvokeFunction',
+      FunctionName: `arn:aws:lambda:us-east-1:123456789012:function:${fn}`,
       Principal: 'elasticloadbalancing.amazonaws.com',
+      SourceAccount: '123456789012',
+      SourceArn: `arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/${name}/*`,
+    });
+    expect(targetGroup).toMatchObject({
+      DependsOn: [permission],
+      Properties: { Targets: [{ Id: { 'Fn::GetAtt': [fn, 'Arn'] } }] },
+    });
+  });
+
+  test('has a target group of its own behind every load balancer, in every stack and under every id', () => {
+    const app = new App();
+    const stacks = ['Blue', 'Green'].map((id) => deployedStack(app, id));
+    for (const stack of stacks) {
+      const fn = plainFunction(stack);
+      const vpc = new ec2.Vpc(stack, 'Vpc');
+      for (const balancer of ['Front', 'Back']) {
+        const front = new SessionLoadBalancer(stack, balancer, { vpc });
+        front.addFunction('Web', fn);
+        front.addFunction('Api', fn);
+      }
+    }
+    const names = stacks.flatMap((stack) => {
+      const groups = Template.fromStack(stack).findResources('AWS::ElasticLoadBalancingV2::TargetGroup');
+      return Object.values(groups).map(({ Properties }) => Properties.Name);
+    });
+    expect(new Set(names).size).toBe(8);
+  });
+
+  test('is called by its alias, which alone is permitted', () => {
+    front().addFunction('Web', plainFunction(stack).addAlias('live'));
+    const template = Template.fromStack(stack);
+    const [alias] = Object.keys(template.findResources('AWS::Lambda::Alias'));
+    template.resourceCountIs('AWS::Lambda::Permission', 1);
+    template.hasResourceProperties('AWS::Lambda::Permission', { FunctionName: { Ref: alias } });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', { Targets: [{ Id: { Ref: alias } }] });
+  });
+
+  test('may be imported from the same account, and is permitted to be called there', () => {
+    const functionArn = 'arn:aws:lambda:us-east-1:123456789012:function:web';
+    front().addFunction('Web', lambda.Function.fromFunctionArn(stack, 'Imported', functionArn));
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::Lambda::Permission', { FunctionName: functionArn });
+    template.hasResource('AWS::ElasticLoadBalancingV2::TargetGroup', {
+      DependsOn: Object.keys(template.findResources('AWS::Lambda::Permission')),
     });
   });
 
@@ -159,6 +244,20 @@ describe('a function as target', () => {
   });
 });
 
+test('a function imported from who knows where is a target without a permission, and CDK says so', () => {
+  stack = new Stack(new App(), 'Stack');
+  const functionArn = 'arn:aws:lambda:us-east-1:123456789012:function:web';
+  front().addFunction('Web', lambda.Function.fromFunctionArn(stack, 'Imported', functionArn));
+  const template = Template.fromStack(stack);
+  template.resourceCountIs('AWS::Lambda::Permission', 0);
+  template.hasResource('AWS::ElasticLoadBalancingV2::TargetGroup', {
+    DependsOn: Match.absent(),
+    Properties: { Targets: [{ Id: functionArn }] },
+  });
+  const warning = Match.stringLikeRegexp('addPermission\\(\\) has no effect');
+  AnnotationsFound.fromStack(stack).hasWarning('/Stack/Imported', warning);
+});
+
 describe('a secure cookie over plain HTTP', () => {
   const refusal =
     '[Stack/Front] Stack/Web is reached over plain HTTP, where browsers drop its secure cookie __Host-session: give this load balancer a certificate, or the store a policy with SessionCookie.insecure(name)';
@@ -192,5 +291,48 @@ describe('a secure cookie over plain HTTP', () => {
     new SessionTable(stack, 'Sessions', { policy }).attachFunction(fn);
     front().addFunction('Web', fn);
     Template.fromStack(stack).resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 1);
+  });
+});
+
+describe('an insecure cookie behind a certificate', () => {
+  const ID = 'cdk-sessions:insecureCookieBehindHttps';
+  const warning =
+    'Stack/Web has the insecure cookie shop, which browsers also send over plain HTTP, in clear, before they are redirected: give its store a policy with SessionCookie.host(name)';
+
+  const warnings = () =>
+    AnnotationsFound.fromStack(stack)
+      .findWarning('/Stack/Front/LoadBalancer/Listener', Match.anyValue())
+      .map(({ entry }) => entry.data);
+
+  function insecureShop(props: Partial<SessionLoadBalancerProps>): SessionLoadBalancer {
+    const balancer = front(props);
+    const fn = plainFunction(stack);
+    balancer.addFunction('Web', fn);
+    const policy = SessionPolicy.of({ cookie: SessionCookie.insecure('shop') });
+    new SessionTable(stack, 'Sessions', { policy }).attachFunction(fn);
+    return balancer;
+  }
+
+  test('is warned of at synth, whatever was called first', () => {
+    insecureShop({ certificate: certificate() });
+    expect(warnings()).toEqual([`${warning} [ack: ${ID}]`]);
+  });
+
+  test('can be acknowledged', () => {
+    const balancer = insecureShop({ certificate: certificate() });
+    Annotations.of(balancer).acknowledgeWarning(ID, 'the cookie is shared with a site that has no HTTPS');
+    expect(warnings()).toEqual([]);
+  });
+
+  test('is what was asked for without a certificate', () => {
+    insecureShop({});
+    expect(warnings()).toEqual([]);
+  });
+
+  test('is no matter where the cookie is secure', () => {
+    const fn = plainFunction(stack);
+    new SessionTable(stack, 'Sessions').attachFunction(fn);
+    front({ certificate: certificate() }).addFunction('Web', fn);
+    expect(warnings()).toEqual([]);
   });
 });

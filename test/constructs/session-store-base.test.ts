@@ -95,6 +95,20 @@ describe('attaching a function', () => {
     expect(environmentIn(templateOf(stack))['CDK_SESSIONS']).toContain('"domain":"Domain"');
   });
 
+  test('fails at synth when the variable was set to something else afterwards', () => {
+    table.attachFunction(fn);
+    fn.addEnvironment('CDK_SESSIONS', '{"version":1}');
+    expect(refusalOf(() => templateOf(stack)).message).toContain(
+      '[Stack/Web] CDK_SESSIONS is not what attachFunction() wrote: remove what sets it later, or attach Stack/Sessions with a variable of its own',
+    );
+  });
+
+  test('counts in place of what the variable was set to before', () => {
+    fn.addEnvironment('CDK_SESSIONS', 'by hand');
+    table.attachFunction(fn);
+    expect(() => parseContract(environmentIn(templateOf(stack))['CDK_SESSIONS'] ?? '')).not.toThrow();
+  });
+
   test('fails at synth when the value could exceed what is allowed', () => {
     const label = new CfnParameter(stack, 'Label').valueAsString;
     const domain = `${label}.${label}.${label}.${label}.${label}.${label}.${label}.${label}`;

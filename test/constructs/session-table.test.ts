@@ -118,7 +118,7 @@ describe('a customer-managed key', () => {
       template.Resources[onlyLogicalId(template, 'AWS::IAM::Policy')]?.Properties?.['PolicyDocument'],
     ).toHaveProperty('Statement.1', {
       Effect: 'Allow',
-      Action: ['kms:Decrypt', 'kms:DescribeKey'],
+      Action: 'kms:Decrypt',
       Resource: keyArn,
       Condition: { StringEquals: { 'kms:ViaService': 'dynamodb.us-east-1.amazonaws.com' } },
     });
@@ -180,7 +180,7 @@ describe('an imported table', () => {
           },
           {
             Effect: 'Allow',
-            Action: ['kms:Decrypt', 'kms:DescribeKey'],
+            Action: 'kms:Decrypt',
             Resource: 'arn:aws:kms:eu-west-1:123456789012:key/1234',
             Condition: { StringEquals: { 'kms:ViaService': 'dynamodb.eu-west-1.amazonaws.com' } },
           },
