@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { reply } from '../../examples/serverless-shop/http.js';
 import { ServerlessShopStack } from '../../examples/serverless-shop/stack.js';
 import { simulate } from '../support/iam.js';
 import { arnOf, type CfnTemplate, onlyLogicalId } from '../support/template.js';
@@ -38,4 +39,17 @@ test('its function may do what the client does, and no more', async () => {
   const resourceArn = arnOf(template, onlyLogicalId(template, 'AWS::DynamoDB::GlobalTable'));
   expect(await simulate(template, fn, { action: 'dynamodb:UpdateItem', resourceArn })).toBe('Allowed');
   expect(await simulate(template, fn, { action: 'dynamodb:Scan', resourceArn })).toBe('ImplicitlyDenied');
+});
+
+test('every reply is for its visitor alone, keeps browsers to HTTPS, and is of the type that it says', () => {
+  expect(reply(303, { location: '/' })).toEqual({
+    statusCode: 303,
+    headers: {
+      'cache-control': 'no-store',
+      'strict-transport-security': 'max-age=31536000',
+      'x-content-type-options': 'nosniff',
+      location: '/',
+    },
+    body: '',
+  });
 });
