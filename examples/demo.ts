@@ -6,13 +6,15 @@ import { AssertionError } from 'node:assert';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inspect, parseArgs, promisify, styleText } from 'node:util';
 import { type LocalCloud, startLocal } from 'cdk-sessions-local';
 import { Visitor } from './visitor.js';
 
-const ASSEMBLY = 'cdk.out';
 const STACK = 'ServerlessShop';
 const ADDS_PER_TAB = 10;
 
@@ -31,10 +33,10 @@ async function step(title: string, run: () => Promise<string>): Promise<void> {
   }
 }
 
-/** The same synthesis as that of a deployment. */
-async function synthesize(): Promise<void> {
+/** The same synthesis as that of a deployment, into a folder of its own: another demo may be running. */
+async function synthesize(assembly: string): Promise<void> {
   const cdk = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
-  const options = ['synth', STACK, '--quiet', '--no-notices', '--output', ASSEMBLY];
+  const options = ['synth', STACK, '--quiet', '--no-notices', '--output', assembly];
   await promisify(execFile)(process.execPath, [cdk, ...options], {
     env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' },
   });
@@ -153,10 +155,19 @@ async function stayUp(cloud: LocalCloud, shop: string, interrupted: Promise<void
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { once: { type: 'boolean' }, port: { type: 'string', default: '0' } } });
 
+  const assembly = await mkdtemp(join(tmpdir(), 'cdk-sessions-demo-'));
+  try {
+    await run(assembly, Number(values.port), values.once === true);
+  } finally {
+    await rm(assembly, { recursive: true, force: true });
+  }
+}
+
+async function run(assembly: string, port: number, once: boolean): Promise<void> {
   const begun = performance.now();
   console.log(`${paint('bold', 'cdk synth')} ${STACK}`);
-  await synthesize();
-  console.log(paint('dim', `  into ${ASSEMBLY} in ${seconds(begun)}`));
+  await synthesize(assembly);
+  console.log(paint('dim', `  into ${assembly} in ${seconds(begun)}`));
 
   // From here on there is something to stop, whenever the interruption comes.
   const interrupted = new Promise<void>((resolve) => {
@@ -166,9 +177,9 @@ async function main(): Promise<void> {
   const started = performance.now();
   let calls = 0;
   const cloud = await startLocal({
-    assembly: ASSEMBLY,
+    assembly,
     stacks: [STACK],
-    port: Number(values.port),
+    port,
     onCall: () => {
       calls += 1;
     },
@@ -176,10 +187,10 @@ async function main(): Promise<void> {
   try {
     const [front] = cloud.fronts;
     assert.ok(front, 'the stack has a front');
-    console.log(`${paint('bold', 'cdk-sessions-local')} ${ASSEMBLY}`);
+    console.log(`${paint('bold', 'cdk-sessions-local')} ${assembly}`);
     console.log(paint('dim', `  ${front.url} in ${seconds(started)}\n`));
     await Promise.race([visit(cloud, front.url, () => calls).catch(report), interrupted]);
-    if (!values.once) {
+    if (!once) {
       await stayUp(cloud, front.url, interrupted);
     }
   } finally {

@@ -94,7 +94,12 @@ test('cdk-sessions is what the sources of its rooms compile to', () => {
 
 test('the others are the bundles of their entry points, and the files that are started apart', () => {
   expect(bundles('cdk-sessions-client')).toEqual(['dist/dynamodb', 'dist/index', 'dist/memory']);
-  const apart = ['dist/DynamoDBLoopback.java', 'dist/worker-resolve.mjs', 'dist/worker.mjs'];
+  const apart = [
+    'bin/cdk-sessions-local.mjs',
+    'dist/DynamoDBLoopback.java',
+    'dist/worker-resolve.mjs',
+    'dist/worker.mjs',
+  ];
   expect(bundles('cdk-sessions-local')).toEqual([...apart, 'dist/cli', 'dist/index'].sort());
 });
 

@@ -8,11 +8,15 @@ import {
 import type { DynamoDBTransport } from './dynamodb-transport.js';
 
 /** A connection, or an answer, that takes longer is given up for another try: a dead socket says nothing. */
-const ATTEMPT = { connectionTimeout: 900, requestTimeout: 900, throwOnRequestTimeout: true } as const;
+export const ATTEMPT = { connectionTimeout: 900, requestTimeout: 900, throwOnRequestTimeout: true } as const;
 
 /** Reaches DynamoDB through the AWS SDK, with its own retries within the deadline of each call. */
 export function sdkTransport(region: string | undefined): DynamoDBTransport {
-  const client = new DynamoDBClient({ ...(region !== undefined && { region }), requestHandler: ATTEMPT });
+  return transportOf(new DynamoDBClient({ ...(region !== undefined && { region }), requestHandler: ATTEMPT }));
+}
+
+/** Reaches DynamoDB through a client of the AWS SDK. */
+export function transportOf(client: DynamoDBClient): DynamoDBTransport {
   return {
     getItem: (input, options) => client.send(new GetItemCommand(input), { abortSignal: options?.signal }),
     putItem: (input, options) => client.send(new PutItemCommand(input), { abortSignal: options?.signal }),
