@@ -15,16 +15,16 @@ const LONGEST = 400 * 24 * 3600;
 export function timesFault(times: PolicyTimes): string | undefined {
   const { idleTimeout, absoluteTimeout, renewalTimeout, touchAfter } = times;
   if (absoluteTimeout > LONGEST) {
-    return `the absolute timeout must be at most 400 days, the longest life of a cookie, received ${absoluteTimeout} s`;
+    return `absoluteTimeout must be at most 400 days, the longest life of a cookie, received ${absoluteTimeout} s: shorten it`;
   }
   if (idleTimeout > absoluteTimeout) {
-    return `the idle timeout must not exceed the absolute timeout: received ${idleTimeout} s idle and ${absoluteTimeout} s absolute`;
+    return `idleTimeout must not exceed absoluteTimeout, received ${idleTimeout} s and ${absoluteTimeout} s: shorten the one or lengthen the other`;
   }
   if (renewalTimeout !== undefined && renewalTimeout > absoluteTimeout) {
-    return `the renewal timeout must not exceed the absolute timeout: received ${renewalTimeout} s renewal and ${absoluteTimeout} s absolute`;
+    return `renewalTimeout must not exceed absoluteTimeout, received ${renewalTimeout} s and ${absoluteTimeout} s: shorten it, or leave it out`;
   }
   if (touchAfter >= idleTimeout) {
-    return `the touch threshold must be shorter than the idle timeout: received ${touchAfter} s touch and ${idleTimeout} s idle`;
+    return `touchAfter must be shorter than idleTimeout, received ${touchAfter} s and ${idleTimeout} s: a tenth is a good choice`;
   }
   return undefined;
 }

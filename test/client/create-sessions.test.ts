@@ -113,7 +113,7 @@ describe('a store of one’s own', () => {
     await expect(request({ store: new MemoryStore(), policy: { idleTimeout: 100_000 } })).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFIG',
       message:
-        'the policy that createSessions was given cannot be used: policy: the idle timeout must not exceed the absolute timeout: received 100000 s idle and 43200 s absolute',
+        'the policy that createSessions was given cannot be used: policy: idleTimeout must not exceed absoluteTimeout, received 100000 s and 43200 s: shorten the one or lengthen the other',
     });
   });
 });

@@ -42,7 +42,8 @@ describe('a policy', () => {
       refusalOf(() => SessionPolicy.of({ idleTimeout: Duration.hours(2), absoluteTimeout: Duration.hours(1) })),
     ).toEqual({
       code: 'ERR_SESSION_POLICY',
-      message: 'the idle timeout must not exceed the absolute timeout: received 7200 s idle and 3600 s absolute',
+      message:
+        'idleTimeout must not exceed absoluteTimeout, received 7200 s and 3600 s: shorten the one or lengthen the other',
     });
   });
 
@@ -50,21 +51,21 @@ describe('a policy', () => {
     expect(refusalOf(() => SessionPolicy.of({ renewalTimeout: Duration.hours(13) }))).toEqual({
       code: 'ERR_SESSION_POLICY',
       message:
-        'the renewal timeout must not exceed the absolute timeout: received 46800 s renewal and 43200 s absolute',
+        'renewalTimeout must not exceed absoluteTimeout, received 46800 s and 43200 s: shorten it, or leave it out',
     });
   });
 
   test('fails with a touch threshold that the idle timeout would never reach', () => {
     expect(refusalOf(() => SessionPolicy.of({ touchAfter: Duration.minutes(30) }))).toEqual({
       code: 'ERR_SESSION_POLICY',
-      message: 'the touch threshold must be shorter than the idle timeout: received 1800 s touch and 1800 s idle',
+      message: 'touchAfter must be shorter than idleTimeout, received 1800 s and 1800 s: a tenth is a good choice',
     });
   });
 
   test('fails beyond the longest life of a cookie', () => {
     expect(refusalOf(() => SessionPolicy.of({ absoluteTimeout: Duration.days(401) }))).toEqual({
       code: 'ERR_SESSION_POLICY',
-      message: `the absolute timeout must be at most 400 days, the longest life of a cookie, received ${401 * DAY} s`,
+      message: `absoluteTimeout must be at most 400 days, the longest life of a cookie, received ${401 * DAY} s: shorten it`,
     });
   });
 

@@ -76,19 +76,19 @@ test.each<[string, unknown]>([
     { ...contract, policy: { ...policy, touchAfter: -1 } },
   ],
   [
-    'policy: the idle timeout must not exceed the absolute timeout: received 1800 s idle and 60 s absolute',
+    'policy: idleTimeout must not exceed absoluteTimeout, received 1800 s and 60 s: shorten the one or lengthen the other',
     { ...contract, policy: { ...policy, absoluteTimeout: 60 } },
   ],
   [
-    'policy: the renewal timeout must not exceed the absolute timeout: received 43201 s renewal and 43200 s absolute',
+    'policy: renewalTimeout must not exceed absoluteTimeout, received 43201 s and 43200 s: shorten it, or leave it out',
     { ...contract, policy: { ...policy, renewalTimeout: 43_201 } },
   ],
   [
-    'policy: the touch threshold must be shorter than the idle timeout: received 1800 s touch and 1800 s idle',
+    'policy: touchAfter must be shorter than idleTimeout, received 1800 s and 1800 s: a tenth is a good choice',
     { ...contract, policy: { ...policy, touchAfter: 1800 } },
   ],
   [
-    'policy: the absolute timeout must be at most 400 days, the longest life of a cookie, received 34560001 s',
+    'policy: absoluteTimeout must be at most 400 days, the longest life of a cookie, received 34560001 s: shorten it',
     { ...contract, policy: { ...policy, absoluteTimeout: 34_560_001 } },
   ],
   [

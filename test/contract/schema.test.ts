@@ -61,7 +61,7 @@ const documents = fc.record({
 
 /** Which of the rules between times a document breaks: those that the schema leaves to words. */
 const BEYOND_A_SCHEMA =
-  /^policy: the (idle timeout must not exceed|renewal timeout must not exceed|touch threshold must be shorter)/;
+  /^policy: (idleTimeout must not exceed|renewalTimeout must not exceed|touchAfter must be shorter)/;
 
 test('schema and parser accept and refuse the same documents', () => {
   const seen = { accepted: 0, refused: 0 };
