@@ -1,5 +1,7 @@
 import { Agent, createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type DatabaseAddress, KEY_HEADER } from './database-api.js';
 import { messageOf } from './errors.js';
+import { isLoopbackHost } from './host-name.js';
 import { close, listen, readBody, sendReply } from './http.js';
 import { isObject, type JsonObject, objectAt, textAt } from './json.js';
 
@@ -25,7 +27,7 @@ export interface Caller {
 
 /** What the endpoint needs. */
 export interface AwsEndpointOptions {
-  readonly databasePort: number;
+  readonly database: DatabaseAddress;
   /** Who calls, by access key id: each function has one of its own. */
   readonly callers: ReadonlyMap<string, Caller>;
   readonly onCall: (call: LocalCall) => void;
@@ -43,7 +45,9 @@ const LONGEST_REQUEST = 17 * 1024 * 1024;
 
 /**
  * Starts the endpoint: it passes DynamoDB calls on to the database and tells who made them. Any other service is
- * refused here, so that nothing a function does on this machine can reach AWS.
+ * refused here, so that an AWS SDK with the environment of an instance calls nothing of AWS itself.
+ *
+ * Programs of this machine may talk to it, web pages may not: see `foreign`.
  */
 export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
   const agent = new Agent({ keepAlive: true });
@@ -67,8 +71,15 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   agent: Agent,
-  { databasePort, callers, onCall, log }: AwsEndpointOptions,
+  { database, callers, onCall, log }: AwsEndpointOptions,
 ): Promise<void> {
+  const reason = foreign(request);
+  if (reason !== undefined) {
+    const message = `the local AWS endpoint refused a request: ${reason}`;
+    log(message);
+    sendReply(response, { status: 403, headers: [['content-type', 'text/plain']], body: `${message}\n` });
+    return;
+  }
   const body = await readBody(request, LONGEST_REQUEST);
   if (body === undefined) {
     sendReply(response, { status: 413, headers: [], body: '' });
@@ -97,9 +108,10 @@ async function answer(
       }
     }
   }
-  const { 'content-length': _, ...headers } = request.headers;
+  const { 'content-length': _, ...received } = request.headers;
+  const headers = { ...received, [KEY_HEADER]: database.key };
   const passed = forward(
-    { host: '127.0.0.1', port: databasePort, method: request.method, path: request.url, headers, agent },
+    { host: '127.0.0.1', port: database.port, method: request.method, path: request.url, headers, agent },
     (reply) => {
       response.writeHead(reply.statusCode ?? 502, reply.rawHeaders);
       reply.pipe(response);
@@ -110,6 +122,21 @@ async function answer(
     response.destroy();
   });
   passed.end(body);
+}
+
+/**
+ * Why a request may be the doing of a web page that the developer has open, if it may be. Browsers send `Origin` with
+ * every POST and `Sec-Fetch-Site` with every request to loopback (W3C, "Fetch Metadata Request Headers"); the other
+ * `Sec-Fetch` headers do not tell, since fetch in Node.js sends one of them. A page whose owner has pointed its own name
+ * to this machine is betrayed by the host.
+ */
+function foreign({ headers, socket }: IncomingMessage): string | undefined {
+  if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {
+    return 'it came from a web page';
+  }
+  return isLoopbackHost(headers.host, socket.localPort)
+    ? undefined
+    : `its host is ${JSON.stringify(headers.host)}, not localhost:${socket.localPort}`;
 }
 
 function callsOf(caller: Caller, operation: string, text: Buffer): readonly LocalCall[] {

@@ -1,23 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import dynalite from 'dynalite';
+import { call, createTable, type DatabaseAddress, KEY_HEADER } from './database-api.js';
 import { LocalError, messageOf } from './errors.js';
 import { close, listen } from './http.js';
-import { isObject, type JsonObject, textAt } from './json.js';
 import type { TableDefinition } from './tables.js';
 
 /** The databases that can stand in for DynamoDB. */
 export type DatabaseKind = 'dynalite' | 'local';
 
-/** A running database on a loopback port. */
-export interface Database {
-  readonly port: number;
+/** A running database on a loopback port. It answers only to who has its key, which is the local AWS endpoint. */
+export interface Database extends DatabaseAddress {
   /** Creates a table and waits until it can be used. @throws LocalError ERR_LOCAL_DYNAMODB */
   createTable(table: TableDefinition): Promise<void>;
   stop(): Promise<void>;
@@ -33,21 +33,38 @@ const JAVA_START = 60_000;
  * @throws LocalError ERR_LOCAL_DYNAMODB if it does not start.
  */
 export function startDatabase(kind: DatabaseKind, searchFrom: readonly string[]): Promise<Database> {
-  return kind === 'local' ? startDynamoDBLocal(searchFrom) : startDynalite();
+  const key = randomBytes(32).toString('hex');
+  return kind === 'local' ? startDynamoDBLocal(key, searchFrom) : startDynalite(key);
 }
 
-async function startDynalite(): Promise<Database> {
+async function startDynalite(key: string): Promise<Database> {
   const server: Server = dynalite({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
-  const port = await listen(server, 0);
+  guard(server, key);
+  const address = { port: await listen(server, 0), key };
   return {
-    port,
+    ...address,
     // Without UpdateTimeToLive: dynalite has none, and keeps items for ever.
-    createTable: (table) => createTable(port, table),
+    createTable: (table) => createTable(address, table),
     stop: () => close(server),
   };
 }
 
-async function startDynamoDBLocal(searchFrom: readonly string[]): Promise<Database> {
+/** Puts a check of the key before what a server does with requests. */
+function guard(server: Server, key: string): void {
+  const listeners = server.listeners('request');
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (request.headers[KEY_HEADER] !== key) {
+      response.writeHead(403).end();
+      return;
+    }
+    for (const listener of listeners) {
+      listener.call(server, request, response);
+    }
+  });
+}
+
+async function startDynamoDBLocal(key: string, searchFrom: readonly string[]): Promise<Database> {
   const folder = await findDynamoDBLocal(searchFrom);
   const java = spawn(
     'java',
@@ -57,7 +74,8 @@ async function startDynamoDBLocal(searchFrom: readonly string[]): Promise<Databa
       [path.join(folder, 'DynamoDBLocal.jar'), path.join(folder, 'DynamoDBLocal_lib', '*')].join(path.delimiter),
       fileURLToPath(new URL('./DynamoDBLoopback.java', import.meta.url)),
     ],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
+    // By the environment, since command lines can be read by every user of the machine.
+    { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, DATABASE_KEY_HEADER: KEY_HEADER, DATABASE_KEY: key } },
   );
   const stop = async () => {
     if (java.exitCode === null && java.signalCode === null && java.pid !== undefined) {
@@ -67,13 +85,13 @@ async function startDynamoDBLocal(searchFrom: readonly string[]): Promise<Databa
     }
   };
   try {
-    const port = await announcedPort(java);
+    const address = { port: await announcedPort(java), key };
     return {
-      port,
+      ...address,
       createTable: async (table) => {
-        await createTable(port, table);
+        await createTable(address, table);
         if (table.timeToLive !== undefined) {
-          await call(port, 'UpdateTimeToLive', {
+          await call(address, 'UpdateTimeToLive', {
             TableName: table.name,
             TimeToLiveSpecification: { AttributeName: table.timeToLive, Enabled: true },
           });
@@ -134,43 +152,4 @@ async function announcedPort(java: ChildProcess): Promise<number> {
       }
     });
   });
-}
-
-async function createTable(port: number, table: TableDefinition): Promise<void> {
-  await call(port, 'CreateTable', table.create);
-  for (;;) {
-    const description = (await call(port, 'DescribeTable', { TableName: table.name }))['Table'];
-    if (textAt(description, 'TableStatus') === 'ACTIVE') {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** Neither database checks signatures, but both want to see one. */
-const AUTHORIZATION =
-  'AWS4-HMAC-SHA256 Credential=RUNNER/20200101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=none';
-
-async function call(port: number, operation: string, body: JsonObject): Promise<JsonObject> {
-  const response = await fetch(`http://127.0.0.1:${port}/`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': `DynamoDB_20120810.${operation}`,
-      'x-amz-date': '20200101T000000Z',
-      authorization: AUTHORIZATION,
-    },
-    body: JSON.stringify(body),
-  });
-  const answer: unknown = await response.json();
-  if (!response.ok || !isObject(answer)) {
-    // Each of the two writes the reason in its own way, and dynalite sometimes only the type.
-    const type = textAt(answer, '__type')?.split('#').at(-1);
-    const reason = textAt(answer, 'message') || textAt(answer, 'Message') || type;
-    throw new LocalError(
-      'ERR_LOCAL_DYNAMODB',
-      `${operation} of ${textAt(body, 'TableName')} was refused: ${reason ?? `status ${response.status}`}`,
-    );
-  }
-  return answer;
 }

@@ -1,4 +1,5 @@
-import type { FunctionDefinition } from './functions.js';
+import { devNull } from 'node:os';
+import { type FunctionDefinition, isDecidedHere } from './functions.js';
 
 /** What the runner decides about a function's environment. */
 export interface RuntimeSurroundings {
@@ -6,29 +7,33 @@ export interface RuntimeSurroundings {
   readonly accessKeyId: string;
   readonly awsEndpoint: string;
   readonly taskRoot: string;
-  /** Where the runtime's own packages are. */
-  readonly nodePath: string;
+  /** The folder in whose `node_modules` the runtime's own packages are. */
+  readonly runtimeRoot: string;
+  /** A folder of the function's own. */
+  readonly home: string;
 }
 
 /**
  * The environment of an instance: what Lambda sets (Lambda developer guide, "Defined runtime environment variables"),
- * what the template sets, and where AWS is. Nothing of the developer's own environment is passed on, least of all
- * credentials, except what a process cannot be without.
+ * what the template sets, and where AWS is. Nothing of the developer's own environment is passed on except what a process
+ * cannot be without, and nothing leads an AWS SDK to the developer's credentials: neither the home folder nor what the
+ * template sets. That keeps an honest function from calling AWS as the developer; it does not confine a hostile one,
+ * which has all rights of the process that runs it.
  */
 export function instanceEnvironment(
   { name, handler, runtime, memory, resource }: FunctionDefinition,
   variables: Readonly<Record<string, string>>,
-  { accessKeyId, awsEndpoint, taskRoot, nodePath }: RuntimeSurroundings,
+  { accessKeyId, awsEndpoint, taskRoot, runtimeRoot, home }: RuntimeSurroundings,
 ): Readonly<Record<string, string>> {
   const { PATH = '', SystemRoot } = process.env;
   return {
     PATH,
-    // Windows cannot open sockets without it.
-    ...(SystemRoot !== undefined && { SystemRoot }),
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
-    NODE_PATH: nodePath,
-    ...variables,
+    ...Object.fromEntries(Object.entries(variables).filter(([variable]) => !isDecidedHere(variable))),
+    HOME: home,
+    // Windows cannot open sockets without the one, and calls the home folder by the other name.
+    ...(SystemRoot !== undefined && { SystemRoot, USERPROFILE: home }),
     _HANDLER: handler,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: 'local',
@@ -42,8 +47,11 @@ export function instanceEnvironment(
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
     LAMBDA_TASK_ROOT: taskRoot,
-    LAMBDA_RUNTIME_DIR: nodePath,
+    LAMBDA_RUNTIME_DIR: runtimeRoot,
     AWS_ENDPOINT_URL: awsEndpoint,
     AWS_ENDPOINT_URL_DYNAMODB: awsEndpoint,
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
   };
 }

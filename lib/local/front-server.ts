@@ -2,12 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https';
 import type { Certificate } from './certificate.js';
 import { messageOf } from './errors.js';
+import { isLoopbackName } from './host-name.js';
 import { close, type HttpReply, type HttpRequest, listen, readRequest, sendReply } from './http.js';
+import { hostName } from './payload.js';
 
 /** What a front answers with. */
 export interface FrontHandler {
   /** The longest body that is read, in bytes. */
   readonly limit: number;
+  /** Whether it also answers under this name of a host, beside those that always mean this machine. */
+  readonly servesHost: (name: string) => boolean;
   readonly answer: (request: HttpRequest) => Promise<HttpReply>;
   /** The reply to a request whose body is longer. */
   readonly tooLarge: () => HttpReply;
@@ -55,10 +59,27 @@ export class FrontServer {
 
   private async respond(handler: FrontHandler, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await readRequest(incoming, handler.limit);
-    const reply = request === undefined ? handler.tooLarge() : await handler.answer(request);
+    const reply = request === undefined ? handler.tooLarge() : await answer(handler, request);
     if (!sendReply(response, reply)) {
       this.log(`${incoming.method} ${incoming.url}: a header of the answer is not permitted by HTTP`);
       sendReply(response, handler.malformed());
     }
   }
+}
+
+/**
+ * Under any other name nothing is answered: a web page could have its own name pointed to this machine, and would then
+ * read what it is not meant to ("DNS rebinding").
+ */
+async function answer(handler: FrontHandler, request: HttpRequest): Promise<HttpReply> {
+  const name = hostName(request);
+  if (isLoopbackName(name) || handler.servesHost(name)) {
+    return handler.answer(request);
+  }
+  const received = JSON.stringify(name);
+  return {
+    status: 421,
+    headers: [['content-type', 'text/plain; charset=utf-8']],
+    body: `this front answers to localhost and to the hosts that its template names, received the host ${received}\n`,
+  };
 }

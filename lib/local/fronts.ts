@@ -71,6 +71,7 @@ export class Fronts {
     for (const { resource, functionArn } of plan.urls) {
       this.answer(resource, {
         limit: functionUrl.LONGEST_PAYLOAD,
+        servesHost: () => false,
         answer: (request) => functionUrl.answerFunctionUrl(request, (event) => host.invoke(functionArn, event), log),
         tooLarge: functionUrl.tooLarge,
         malformed: functionUrl.badGateway,
@@ -85,6 +86,7 @@ export class Fronts {
       };
       this.answer(listener.resource, {
         limit: loadBalancer.LONGEST_BODY,
+        servesHost: (name) => loadBalancer.servesHost(listener, name),
         answer: (request) => loadBalancer.answerLoadBalancer(request, listener, surroundings),
         tooLarge: loadBalancer.tooLarge,
         malformed: loadBalancer.badGateway,

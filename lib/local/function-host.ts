@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { instanceEnvironment } from './environment.js';
 import { type FunctionDefinition, functionEnvironment } from './functions.js';
@@ -41,7 +42,8 @@ const MAX_WAITING = 1000;
 /** Holds the functions of a run and their instances. */
 export class FunctionHost {
   private readonly hosted: Hosted[] = [];
-  private nodePath: Promise<string> | undefined;
+  private laidOut = 0;
+  private runtime: Promise<void> | undefined;
 
   constructor(private readonly options: FunctionHostOptions) {}
 
@@ -54,13 +56,18 @@ export class FunctionHost {
     const { resolver, folder, searchFrom, awsEndpoint, recycleEvery, log } = this.options;
     const { resource, arn, timeout, reservedConcurrency = Number.POSITIVE_INFINITY } = definition;
     const environment = functionEnvironment(resource, resolver);
-    const taskRoot = path.join(folder, `${resource.stack.name}-${resource.logicalId}`);
+    // By a number: a template's names may hold anything, and two stacks of different stages may share theirs.
+    const own = path.join(folder, String(this.laidOut++));
+    const taskRoot = path.join(own, 'task');
+    const home = path.join(own, 'home');
     await layOutCode(definition.code, taskRoot);
-    this.nodePath ??= layOutRuntime(path.join(folder, 'runtime'), searchFrom);
-    const nodePath = await this.nodePath;
+    await mkdir(home);
+    this.runtime ??= layOutRuntime(folder, searchFrom);
+    await this.runtime;
     const { maxInstances } = this.options;
+    const surroundings = { accessKeyId, awsEndpoint, taskRoot, home, runtimeRoot: folder };
     const pool = new InstancePool({
-      environment: instanceEnvironment(definition, environment, { accessKeyId, awsEndpoint, taskRoot, nodePath }),
+      environment: instanceEnvironment(definition, environment, surroundings),
       taskRoot,
       functionArn: arn,
       timeout: timeout * 1000,

@@ -68,10 +68,25 @@ export function functionEnvironment(resource: Resource, resolver: Resolver): Rea
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]));
 }
 
+/**
+ * Variables by which an AWS SDK would take the developer's credentials or call AWS itself (AWS SDKs and Tools reference
+ * guide, "Environment variables"), and where a home folder is, in which it would look for both.
+ */
+const DECIDED_HERE =
+  /^(?:HOME|USERPROFILE|AWS_(?:(?:DEFAULT_)?PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|CONTAINER_\w+|WEB_IDENTITY_TOKEN_FILE|ROLE_ARN|ROLE_SESSION_NAME|EC2_METADATA_\w+|ENDPOINT_URL\w*|IGNORE_CONFIGURED_ENDPOINT_URLS|USE_(?:FIPS|DUALSTACK)_ENDPOINT))$/;
+
+/** Whether the runner, not the template, decides what a variable of an instance holds. */
+export function isDecidedHere(variable: string): boolean {
+  return DECIDED_HERE.test(variable);
+}
+
 /** What of a function's settings has no effect here, for the list of what cannot be run. */
 export function withoutEffect(resource: Resource): readonly string[] {
+  const variables = objectAt(resource.properties['Environment'], 'Variables');
+  const dropped = Object.keys(variables).filter(isDecidedHere);
   return [
     ...(listAt(resource.properties, 'Layers').length > 0 ? ['its layers are not loaded'] : []),
+    ...(dropped.length > 0 ? [`its variables ${dropped.join(', ')} are not passed on: the runner decides them`] : []),
     ...(listAt(resource.properties, 'FileSystemConfigs').length > 0 ? ['its file systems are not mounted'] : []),
   ];
 }

@@ -41,7 +41,7 @@ export function conditionOf(condition: JsonObject): Condition {
       return (request) => matchesAny(patterns, request.path);
     }
     case 'host-header': {
-      const patterns = patternsOf(condition, 'HostHeaderConfig', 'i');
+      const patterns = hostPatterns(condition);
       return (request) => matchesAny(patterns, hostName(request));
     }
     case 'http-header': {
@@ -61,6 +61,11 @@ export function conditionOf(condition: JsonObject): Condition {
     default:
       throw unsupported(`conditions of the kind ${JSON.stringify(field)} are not evaluated here`);
   }
+}
+
+/** The hosts that a condition names; none if it is of another kind. @throws LocalError ERR_LOCAL_TEMPLATE */
+export function hostPatterns(condition: JsonObject): readonly RegExp[] {
+  return textAt(condition, 'Field') === 'host-header' ? patternsOf(condition, 'HostHeaderConfig', 'i') : [];
 }
 
 /**

@@ -5,7 +5,14 @@ import type { Invocation } from './instance.js';
 import type { Resolver } from './intrinsics.js';
 import { isObject, numberAt, objectsAt, textAt } from './json.js';
 import { loadBalancerEvent, loadBalancerReply } from './load-balancer-event.js';
-import { type Action, actionOf, type Condition, chooseTarget, conditionOf } from './load-balancer-rules.js';
+import {
+  type Action,
+  actionOf,
+  type Condition,
+  chooseTarget,
+  conditionOf,
+  hostPatterns,
+} from './load-balancer-rules.js';
 import { hostName, parseAnswer } from './payload.js';
 
 /** The most that a load balancer passes to a function or takes from it, in bytes (ELB user guide, Lambda targets). */
@@ -27,6 +34,8 @@ interface Rule {
   readonly listenerArn: string;
   readonly priority: number;
   readonly conditions: readonly Condition[];
+  /** The hosts that its conditions name. */
+  readonly hosts: readonly RegExp[];
   readonly action: Action;
 }
 
@@ -69,12 +78,19 @@ export function listenerOf(resource: Resource, resolver: Resolver, rules: readon
 /** Reads an `AWS::ElasticLoadBalancingV2::ListenerRule`. @throws LocalError ERR_LOCAL_TEMPLATE if it cannot run here */
 export function ruleOf(resource: Resource, resolver: Resolver): Rule {
   const properties = resolver.properties(resource);
+  const conditions = objectsAt(properties, 'Conditions');
   return {
     listenerArn: textAt(properties, 'ListenerArn') ?? '',
     priority: numberAt(properties, 'Priority') ?? 0,
-    conditions: objectsAt(properties, 'Conditions').map(conditionOf),
+    conditions: conditions.map(conditionOf),
+    hosts: conditions.flatMap(hostPatterns),
     action: actionOf(objectsAt(properties, 'Actions')),
   };
+}
+
+/** Whether a rule of the listener is for this name of a host. */
+export function servesHost({ rules }: Listener, name: string): boolean {
+  return rules.some(({ hosts }) => hosts.some((pattern) => pattern.test(name)));
 }
 
 /** Reads an `AWS::ElasticLoadBalancingV2::TargetGroup`. @throws LocalError ERR_LOCAL_TEMPLATE if it cannot run here */

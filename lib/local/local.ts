@@ -73,7 +73,7 @@ export interface LocalCloud {
   readonly functions: readonly LocalFunction[];
   /** What of the stacks cannot be run, each with its reason. */
   readonly unsupported: readonly Unsupported[];
-  /** The endpoint to which any client of DynamoDB on this machine may talk, with any credentials. */
+  /** The endpoint to which any client of DynamoDB on this machine may talk, with any credentials; a browser may not. */
   readonly dynamodbEndpoint: string;
   /** Retires every instance: each finishes its request, and new requests get fresh ones. Settles when all are gone. */
   recycle(): Promise<void>;
@@ -130,7 +130,7 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
   const callers = new Map(
     plan.functions.map((definition, index) => [accessKeyId(index), callerOf(definition.resource)]),
   );
-  const endpoint = await startAwsEndpoint({ databasePort: database.port, callers, onCall, log });
+  const endpoint = await startAwsEndpoint({ database, callers, onCall, log });
   stops.push(() => endpoint.stop());
 
   const host = new FunctionHost({

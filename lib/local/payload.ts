@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { hostNameOf } from './host-name.js';
 import { type HttpReply, type HttpRequest, header } from './http.js';
 import { isObject, type JsonObject } from './json.js';
 
@@ -82,5 +83,5 @@ export function textsAt(answer: JsonObject, key: string): readonly string[] | un
 
 /** The name of a host without its port. */
 export function hostName(request: HttpRequest): string {
-  return (header(request, 'host') ?? 'localhost').replace(/:\d+$/, '');
+  return hostNameOf(header(request, 'host') ?? 'localhost');
 }

@@ -107,6 +107,10 @@ function limitsOf(resource: Resource): readonly string[] {
       return withoutEffect(resource);
     case 'AWS::Lambda::Url':
       return resource.properties['Cors'] === undefined ? [] : ['it is served without its CORS settings'];
+    case 'AWS::ElasticLoadBalancingV2::ListenerRule':
+      return resource.properties['Transforms'] === undefined
+        ? []
+        : ['its transforms are not applied: requests arrive as they were sent'];
     default:
       return [];
   }

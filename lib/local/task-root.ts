@@ -1,6 +1,6 @@
 import { cp, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { LocalError } from './errors.js';
+import { LocalError, messageOf } from './errors.js';
 import type { FunctionCode } from './functions.js';
 
 /**
@@ -9,7 +9,7 @@ import type { FunctionCode } from './functions.js';
  * A copy, outside of the project: a package that was left out of the bundle is then missing here too, instead of being
  * found in the project's own node_modules.
  *
- * @throws LocalError ERR_LOCAL_TEMPLATE if the asset is missing.
+ * @throws LocalError ERR_LOCAL_TEMPLATE if the asset is missing or cannot be copied.
  */
 export async function layOutCode(code: FunctionCode, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -21,16 +21,23 @@ export async function layOutCode(code: FunctionCode, folder: string): Promise<vo
   if (!(await isFolder(code.path))) {
     throw new LocalError('ERR_LOCAL_TEMPLATE', `its asset ${code.path} is missing: run "cdk synth" again`);
   }
-  await cp(code.path, folder, { recursive: true, dereference: true });
+  try {
+    await cp(code.path, folder, { recursive: true, dereference: true });
+  } catch (error) {
+    throw new LocalError('ERR_LOCAL_TEMPLATE', `its asset ${code.path} cannot be copied: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /**
  * Lays out what Lambda's runtime brings along: the AWS SDK, taken from the nearest folder that has it.
  *
- * @param searchFrom folders from which to look, with their parents.
- * @returns the folder for NODE_PATH; it stays empty if there is no SDK.
+ * @param folder the one above all task roots: both require and import look in its `node_modules` next after the
+ * function's own.
+ * @param searchFrom folders from which to look for the SDK, with their parents.
  */
-export async function layOutRuntime(folder: string, searchFrom: readonly string[]): Promise<string> {
+export async function layOutRuntime(folder: string, searchFrom: readonly string[]): Promise<void> {
   const modules = path.join(folder, 'node_modules');
   await mkdir(modules, { recursive: true });
   for (const scope of ['@aws-sdk', '@smithy']) {
@@ -39,7 +46,6 @@ export async function layOutRuntime(folder: string, searchFrom: readonly string[
       await symlink(found, path.join(modules, scope), 'junction');
     }
   }
-  return modules;
 }
 
 async function findUpwards(name: string, searchFrom: readonly string[]): Promise<string | undefined> {

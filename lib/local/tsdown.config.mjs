@@ -10,7 +10,6 @@ export default defineConfig({
   // Started as processes of their own, and found beside the modules that start them.
   copy: [
     'worker.mjs',
-    'worker-resolve.mjs',
     'DynamoDBLoopback.java',
     // npm packs a licence only from the package's own folder.
     { from: '../../LICENSE', to: '.' },

@@ -8,7 +8,7 @@
  * @typedef {{ requestId: string, event: unknown, deadline: number, functionArn: string }} InvokeMessage
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire, register } from 'node:module';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
@@ -25,7 +25,7 @@ process.send = undefined;
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
 
-const { LAMBDA_TASK_ROOT: taskRoot = '', _HANDLER: handlerName = '', NODE_PATH: nodePath = '' } = process.env;
+const { LAMBDA_TASK_ROOT: taskRoot = '', _HANDLER: handlerName = '' } = process.env;
 
 /** @type {InvokeMessage | undefined} */
 let current;
@@ -112,12 +112,7 @@ async function loadHandler() {
 
 /** @param {string} file */
 async function loadModule(file) {
-  if (!isModule(file)) {
-    return createRequire(file)(file);
-  }
-  // Lambda's runtime lets import find the SDK as require does; in Node itself only require heeds NODE_PATH.
-  register('./worker-resolve.mjs', import.meta.url, { data: { nodePath: nodePath.split(path.delimiter) } });
-  return import(pathToFileURL(file).href);
+  return isModule(file) ? import(pathToFileURL(file).href) : createRequire(file)(file);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { type IncomingMessage, request } from 'node:http';
 import {
   BatchGetItemCommand,
   DescribeTimeToLiveCommand,
@@ -46,7 +47,7 @@ describe.each(KINDS)('%s', (kind) => {
     database = await startDatabase(kind, [process.cwd()]);
     await database.createTable(TABLE);
     endpoint = await startAwsEndpoint({
-      databasePort: database.port,
+      database,
       callers: new Map([['ASIALOCAL00000000007', { stack: 'Web', logicalId: 'Fn' }]]),
       onCall: (call) => calls.push(call),
       log: (line) => lines.push(line),
@@ -159,9 +160,65 @@ describe.each(KINDS)('%s', (kind) => {
     expect(lines).toEqual(['Web/Fn called AWS: only DynamoDB runs on this machine, not sqs']);
   });
 
+  describe('no web page can talk to it', () => {
+    const listTables = {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'DynamoDB_20120810.ListTables',
+      'x-amz-date': '20200101T000000Z',
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=X/20200101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=none',
+    };
+    const send = (port: number, method: string, headers: Readonly<Record<string, string>>) =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        request({ host: '127.0.0.1', port, method, headers }, (response) => resolve(response.resume()))
+          .on('error', reject)
+          .end(method === 'POST' ? '{}' : undefined);
+      });
+    const endpointPort = () => Number(new URL(endpoint.url).port);
+
+    test('by the port of the database, which answers the endpoint alone', async () => {
+      const Origin = 'http://evil.example';
+      for (const [method, headers] of [
+        ['POST', listTables],
+        ['POST', { ...listTables, Origin }],
+        ['OPTIONS', { Origin, 'Access-Control-Request-Method': 'POST' }],
+      ] as const) {
+        const response = await send(database.port, method, headers);
+        expect(response.statusCode).toBe(403);
+        expect(response.headers).not.toHaveProperty('access-control-allow-origin');
+      }
+    });
+
+    test.each([
+      ['with an origin', { origin: 'http://localhost:3000' }],
+      ['with the mark of a browser', { 'sec-fetch-site': 'same-origin' }],
+    ])('by the endpoint, %s', async (_, mark) => {
+      const response = await send(endpointPort(), 'POST', { ...listTables, ...mark });
+      expect(response.statusCode).toBe(403);
+      expect(response.headers).not.toHaveProperty('access-control-allow-origin');
+      expect(lines.join()).toMatch(/^the local AWS endpoint refused a request: it came from a web page/);
+    });
+
+    test('by the endpoint, under a name that its owner has pointed here', async () => {
+      const port = endpointPort();
+      const statusOf = async (host: string) => (await send(port, 'POST', { ...listTables, host })).statusCode;
+      for (const foreign of [`evil.example:${port}`, 'localhost', `localhost:${port + 1}`, `localhost.evil:${port}`]) {
+        expect(await statusOf(foreign)).toBe(403);
+      }
+      for (const own of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`]) {
+        expect(await statusOf(own)).toBe(200);
+      }
+    });
+
+    test('but a program that uses fetch can', async () => {
+      const response = await fetch(endpoint.url, { method: 'POST', headers: listTables, body: '{}' });
+      expect(await response.json()).toEqual({ TableNames: ['mine'] });
+    });
+  });
+
   test('a hook that throws does not harm the call', async () => {
     const throwing = await startAwsEndpoint({
-      databasePort: database.port,
+      database,
       callers: new Map([['ASIALOCAL00000000007', { stack: 'Web', logicalId: 'Fn' }]]),
       onCall: () => {
         throw new Error('mine');

@@ -65,7 +65,7 @@ test('forwards to the function and sends what it answers', async () => {
 test('takes the first rule whose conditions all hold, and the default action if there is none', async () => {
   const path = (value: string) => conditionOf({ Field: 'path-pattern', PathPatternConfig: { Values: [value] } });
   const post = conditionOf({ Field: 'http-request-method', HttpRequestMethodConfig: { Values: ['POST'] } });
-  const rule = { listenerArn: 'listener', priority: 1 };
+  const rule = { listenerArn: 'listener', priority: 1, hosts: [] };
   const ruled = listener({
     defaultAction: fixed(404),
     rules: [

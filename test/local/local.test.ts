@@ -1,10 +1,19 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type LocalCloud, type LocalOptions, startLocal } from 'cdk-sessions-local';
 import { close, listen } from '../../lib/local/http.js';
-import { type FixtureStack, functionUrl, inlineFunction, removeFolders, table, writeAssembly } from './fixture.js';
+import {
+  type FixtureStack,
+  functionUrl,
+  inlineFunction,
+  removeFolders,
+  table,
+  temporaryFolder,
+  writeAssembly,
+} from './fixture.js';
 
 const clouds: LocalCloud[] = [];
 const lines: string[] = [];
@@ -91,7 +100,7 @@ describe('a function with a table', () => {
     expect(await cloud.functions[0]?.invoke({})).toMatchObject({ kind: 'result' });
   });
 
-  test('sees nothing of the environment of whoever runs it, and can reach nothing but the local endpoint', async () => {
+  test('sees nothing of the environment of whoever runs it, and calls the local endpoint for AWS', async () => {
     process.env['AWS_PROFILE'] = 'production';
     const cloud = await runStack({
       Resources: { Fn: inlineFunction('exports.handler = async () => process.env;') },
@@ -108,9 +117,79 @@ describe('a function with a table', () => {
       AWS_REGION: 'us-east-1',
       _HANDLER: 'index.handler',
     });
-    for (const absent of ['AWS_PROFILE', 'HOME', 'NODE_OPTIONS', 'JEST_WORKER_ID', 'NODE_CHANNEL_FD']) {
+    for (const absent of ['AWS_PROFILE', 'NODE_OPTIONS', 'NODE_PATH', 'JEST_WORKER_ID', 'NODE_CHANNEL_FD']) {
       expect(environment).not.toHaveProperty(absent);
     }
+    expect(environment.HOME).not.toBe(process.env['HOME']);
+  });
+
+  test("signs as itself and calls the local endpoint, even where its template names a developer's profile", async () => {
+    const home = await temporaryFolder();
+    await mkdir(path.join(home, '.aws'));
+    await writeFile(
+      path.join(home, '.aws', 'credentials'),
+      '[prod]\naws_access_key_id=AKIADEVELOPER\naws_secret_access_key=secret\n',
+    );
+    const calls = jest.fn();
+    const Variables = {
+      HOME: home,
+      USERPROFILE: home,
+      AWS_PROFILE: 'prod',
+      AWS_SHARED_CREDENTIALS_FILE: path.join(home, '.aws', 'credentials'),
+      AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true',
+      AWS_ENDPOINT_URL_SQS: 'https://sqs.us-east-1.amazonaws.com',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/credentials',
+      AWS_WEB_IDENTITY_TOKEN_FILE: '/token',
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/prod',
+      AWS_EC2_METADATA_DISABLED: 'false',
+      AWS_USE_FIPS_ENDPOINT: 'true',
+      MINE: 'kept',
+    };
+    const source = `
+      const { DynamoDBClient, ListTablesCommand } = require('@aws-sdk/client-dynamodb');
+      exports.handler = async () => {
+        const client = new DynamoDBClient({ maxAttempts: 1 });
+        const { accessKeyId } = await client.config.credentials();
+        await client.send(new ListTablesCommand({}));
+        return { accessKeyId, environment: process.env };
+      };`;
+    const cloud = await runStack(
+      { Resources: { Fn: inlineFunction(source, { Environment: { Variables } }) } },
+      { onCall: calls },
+    );
+    const outcome = await cloud.functions[0]?.invoke({});
+    const { accessKeyId, environment } = outcome?.kind === 'result' ? JSON.parse(outcome.payload) : { ...outcome };
+    expect(accessKeyId).toBe('ASIALOCAL00000000000');
+    expect(calls).toHaveBeenCalledWith(expect.objectContaining({ operation: 'ListTables' }));
+    expect(environment).toMatchObject({ MINE: 'kept', AWS_EC2_METADATA_DISABLED: 'true' });
+    const decidedHere =
+      /^AWS_(?:PROFILE|IGNORE_\w+|ENDPOINT_URL_SQS|CONTAINER_\w+|WEB_IDENTITY_TOKEN_FILE|ROLE_ARN|USE_FIPS_ENDPOINT)$/;
+    expect(Object.keys(environment).filter((name) => decidedHere.test(name))).toEqual([]);
+    expect(cloud.unsupported.map(({ reason }) => reason)).toContainEqual(
+      expect.stringMatching(/^its variables HOME, .*AWS_PROFILE, .* are not passed on: /),
+    );
+  });
+});
+
+describe("a function's folder", () => {
+  const WHERE = 'exports.handler = async () => process.env.LAMBDA_TASK_ROOT;';
+
+  test('is within the folder of the run, whatever the template calls the function', async () => {
+    const cloud = await runStack({ Resources: { '/../../escaped': inlineFunction(WHERE) } });
+    const outcome = await cloud.functions[0]?.invoke({});
+    const taskRoot: string = outcome?.kind === 'result' ? JSON.parse(outcome.payload) : '';
+    expect(path.relative(await realpath(tmpdir()), taskRoot)).toMatch(/^cdk-sessions-local-\w+[/\\]0[/\\]task$/);
+  });
+
+  test("is its own, and nobody else on the machine may look into the run's", async () => {
+    const cloud = await runStack({ Resources: { A: inlineFunction(WHERE), B: inlineFunction(WHERE) } });
+    const outcomes = await Promise.all(cloud.functions.map(({ invoke }) => invoke({})));
+    const [one = '', other = '']: string[] = outcomes.map((outcome) =>
+      outcome.kind === 'result' ? JSON.parse(outcome.payload) : '',
+    );
+    expect(one).not.toBe(other);
+    const { mode } = await stat(path.resolve(one, '..', '..'));
+    expect(mode & 0o077).toBe(0);
   });
 });
 
@@ -165,6 +244,36 @@ test('a function URL may lead to an alias', async () => {
     },
   });
   expect(await (await fetch(urlOf(cloud))).text()).toBe('hello');
+});
+
+/** What a front answers to a request under some name of a host. */
+function under(host: string, url: string): Promise<{ readonly status: number | undefined; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    request(url, { headers: { host } }, async (response) => {
+      const chunks: string[] = [];
+      for await (const chunk of response.setEncoding('utf8')) {
+        chunks.push(chunk);
+      }
+      resolve({ status: response.statusCode, body: chunks.join('') });
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('a function URL answers to this machine alone, so that no web page can give itself its name', async () => {
+  const cloud = await runStack({
+    Resources: {
+      Fn: inlineFunction('console.log("started"); exports.handler = async () => "hello";'),
+      Url: functionUrl('Fn'),
+    },
+  });
+  expect(await under('evil.example:80', urlOf(cloud))).toEqual({
+    status: 421,
+    body: 'this front answers to localhost and to the hosts that its template names, received the host "evil.example"\n',
+  });
+  expect(lines).toEqual([]);
+  expect((await under('localhost', urlOf(cloud))).status).toBe(200);
 });
 
 describe('a load balancer', () => {
@@ -228,6 +337,43 @@ describe('a load balancer', () => {
     const response = await fetch(`${urlOf(cloud, 'Plain')}shop?a=b`);
     expect(response.url).toBe(`${urlOf(cloud, 'Secure')}shop?a=b`);
     expect(response.status).toBe(200);
+  });
+
+  test('answers to this machine and to the hosts of its rules, and to no other name', async () => {
+    const balancer = { Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {} };
+    const rule = (Priority: number, host: string) => ({
+      Type: 'AWS::ElasticLoadBalancingV2::ListenerRule',
+      Properties: {
+        ListenerArn: { Ref: 'Plain' },
+        Priority,
+        Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [host] } }],
+        Actions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '201' } }],
+      },
+    });
+    const Plain = listener(80, 'HTTP', { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } });
+    const cloud = await runStack({
+      Resources: {
+        Balancer: balancer,
+        Plain,
+        One: rule(1, 'shop.test'),
+        Any: rule(2, '*.shop.test'),
+        Other: listener(81, 'HTTP', { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } }),
+      },
+    });
+    const { port } = new URL(urlOf(cloud, 'Plain'));
+    for (const [host, status] of [
+      [`localhost:${port}`, 404],
+      [`127.0.0.1:${port}`, 404],
+      [`shop.localhost:${port}`, 404],
+      ['SHOP.test', 201],
+      [`de.shop.test:${port}`, 201],
+      [`evil.example:${port}`, 421],
+      [`localhost.evil.example:${port}`, 421],
+      [`shop.test.evil.example:${port}`, 421],
+    ] as const) {
+      expect([host, (await under(host, urlOf(cloud, 'Plain'))).status]).toEqual([host, status]);
+    }
+    expect((await under('shop.test', urlOf(cloud, 'Other'))).status).toBe(421);
   });
 
   test('has its listener for HTTPS first', async () => {
@@ -329,6 +475,32 @@ describe('what cannot be run is listed, and the rest runs', () => {
       },
     });
     expect(listed(cloud)).toEqual([['Rule', 'conditions of the kind "weather" are not evaluated here']]);
+  });
+
+  test('a rule that rewrites requests, which here it does not', async () => {
+    const cloud = await runStack({
+      Resources: {
+        Rule: {
+          Type: 'AWS::ElasticLoadBalancingV2::ListenerRule',
+          Properties: {
+            ListenerArn: 'arn',
+            Priority: 1,
+            Conditions: [],
+            Actions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200' } }],
+            Transforms: [{ Type: 'url-rewrite', UrlRewriteConfig: { Rewrites: [{ Regex: '^/a', Replace: '/b' }] } }],
+          },
+        },
+      },
+    });
+    expect(listed(cloud)).toEqual([['Rule', 'its transforms are not applied: requests arrive as they were sent']]);
+  });
+
+  test('a function whose asset cannot be copied', async () => {
+    const Fn = inlineFunction('', { Code: { S3Bucket: 'b', S3Key: 'code.zip' } });
+    const assembly = await writeAssembly({ Web: { Resources: { Fn } } }, { assets: { code: { 'index.js': HELLO } } });
+    await symlink('nowhere', path.join(assembly, 'code', 'dangling'));
+    const cloud = await run({ assembly });
+    expect(listed(cloud)).toEqual([['Fn', expect.stringMatching(/^its asset .*code cannot be copied: .*dangling/)]]);
   });
 
   test('stacks that were not asked for are not, although others may refer to them', async () => {

@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { SessionTable } from 'cdk-sessions';
+import { startAwsEndpoint } from '../../lib/local/aws-endpoint';
 import { type Database, type DatabaseKind, startDatabase } from '../../lib/local/dynamodb';
 import { tableDefinition } from '../../lib/local/tables';
 
@@ -17,5 +18,11 @@ export async function startSessionTable(kind: DatabaseKind): Promise<LiveTable> 
   const [resource] = Object.values(Template.fromStack(stack).findResources('AWS::DynamoDB::GlobalTable'));
   const database: Database = await startDatabase(kind, [process.cwd()]);
   await database.createTable(tableDefinition('sessions', resource?.['Properties']));
-  return { table: 'sessions', endpoint: `http://127.0.0.1:${database.port}`, stop: () => database.stop() };
+  // The database itself answers to nobody else.
+  const endpoint = await startAwsEndpoint({ database, callers: new Map(), onCall: () => {}, log: () => {} });
+  const stop = async () => {
+    await endpoint.stop();
+    await database.stop();
+  };
+  return { table: 'sessions', endpoint: endpoint.url, stop };
 }
