@@ -25,6 +25,19 @@ export class Changes {
     return this.#log[0]?.kind === 'clear';
   }
 
+  /** The keys that end up with a given value, and that value; not those that an update computes. */
+  get assigned(): ReadonlyMap<string, unknown> {
+    const assigned = new Map<string, unknown>();
+    for (const change of this.#log) {
+      if (change.kind === 'set') {
+        assigned.set(change.key, change.value);
+      } else if (change.kind === 'update') {
+        assigned.delete(change.key);
+      }
+    }
+    return assigned;
+  }
+
   set(key: string, value: unknown): void {
     this.#forget(key);
     this.#log.push({ kind: 'set', key, value });

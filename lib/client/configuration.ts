@@ -12,7 +12,7 @@ const CALL_TIMEOUT = 2000;
 const LONGEST_CALL_TIMEOUT = 60_000;
 
 /** What an engine works with, of what the application and the deployment say. Opens the store. */
-export async function configure(options: SessionsOptions): Promise<Omit<EngineOptions, 'report'>> {
+export async function configure(options: SessionsOptions): Promise<Omit<EngineOptions, 'hooks'>> {
   const { clock = systemClock, callTimeout = CALL_TIMEOUT } = options;
   if (!(callTimeout >= 1 && callTimeout <= LONGEST_CALL_TIMEOUT)) {
     throw misconfigured(`callTimeout must be 1 to ${LONGEST_CALL_TIMEOUT} milliseconds, received ${callTimeout}`);

@@ -3,13 +3,15 @@ import type { PolicyContract } from '../contract/environment.js';
 import { CallBudget } from './call-budget.js';
 import type { Clock } from './clock.js';
 import { clearCookie, cookieValues, setCookie } from './cookie-header.js';
-import { isOutage, type SessionError } from './errors.js';
+import { isOutage } from './errors.js';
+import type { HookCaller, RejectionReason } from './hooks.js';
 import type { CommitResult, GateOptions, SessionGate } from './hosts/host.js';
 import { Lifetime } from './lifetime.js';
 import { NO_DATA } from './record.js';
 import { type Identified, RecordAccess } from './record-access.js';
 import * as saves from './saves.js';
 import { type FoundSession, SessionDraft } from './session-draft.js';
+import { fingerprint } from './session-id.js';
 import type { EpochMilliseconds, SessionStore } from './stores/store.js';
 
 /** What an engine works with. */
@@ -19,8 +21,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   /** The longest that one call to the store may take, in milliseconds. */
   readonly callTimeout: number;
-  /** Is told of failures of the store that do not fail the request. */
-  readonly report: (error: SessionError) => void;
+  /** Is told what happens to sessions. Failures of the store that fail a request are the caller's to tell. */
+  readonly hooks: HookCaller;
 }
 
 /** The longest that one request may spend on loading or on saving, in milliseconds, however many calls it makes. */
@@ -48,18 +50,16 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   }
 
   async load(cookieHeaders: readonly string[], options: GateOptions = {}): Promise<SessionDraft<Data>> {
-    const { clock, policy } = this.#options;
+    const { hooks, policy } = this.#options;
     const values = cookieValues(cookieHeaders, policy.cookie.name);
-    const candidates = values
-      .flatMap((value) => parseCookieValue(value) ?? [])
-      .filter(({ deadline }) => deadline * 1000 > clock())
-      .slice(0, MOST_COOKIES);
     const context = this.#context(options);
-    for (const candidate of candidates) {
-      const found = await this.#find(context, candidate);
-      if (found !== undefined) {
+    for (const cookie of plausibleFirst(values).slice(0, MOST_COOKIES)) {
+      const found = await this.#find(context, cookie);
+      if (typeof found === 'object') {
+        hooks.call('loaded', { session: fingerprint(found.key) });
         return new SessionDraft(found);
       }
+      hooks.call('rejected', { reason: found });
     }
     return new SessionDraft<Data>(undefined, values.length > 0);
   }
@@ -71,6 +71,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     if (fate === 'destroy') {
       if (found !== undefined) {
         await saves.destroy(context, found);
+        context.hooks.call('destroyed', { session: fingerprint(found.key) });
       }
       return draft.hadCookie ? { setCookie: clearCookie(this.#options.policy.cookie) } : {};
     }
@@ -80,12 +81,22 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     return whereabouts !== undefined && whereabouts.id !== found?.cookieId ? this.#give(whereabouts) : {};
   }
 
-  /** The living session that a cookie leads to. */
-  async #find(context: saves.SaveContext, { id }: CookieValue): Promise<FoundSession | undefined> {
+  /** The living session that a cookie leads to, or why it leads to none. */
+  async #find(context: saves.SaveContext, cookie: CookieValue | undefined): Promise<FoundSession | RejectionReason> {
     const { records, clock, tolerate } = context;
-    const located = await records.follow(await records.read(id), clock());
-    if (located === undefined || this.#lifetime.of(located).expiresAt <= clock()) {
-      return undefined;
+    if (cookie === undefined) {
+      return 'malformed';
+    }
+    if (cookie.deadline * 1000 <= clock()) {
+      return 'past-deadline';
+    }
+    const named = await records.read(cookie.id);
+    const located = await records.follow(named, clock());
+    if (located === undefined) {
+      return named?.record.end?.kind ?? 'unknown';
+    }
+    if (this.#lifetime.of(located).expiresAt <= clock()) {
+      return 'expired';
     }
     let alive: Identified | undefined = located;
     if (this.#lifetime.endsSoon(located, clock()) && this.#touchDue(located)) {
@@ -96,7 +107,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
         alive = touched ? { ...located, stored: { ...located.stored, expiresAt } } : undefined;
       });
     }
-    return alive && { ...alive, ...this.#lifetime.of(alive), cookieId: id };
+    return alive === undefined ? 'expired' : { ...alive, ...this.#lifetime.of(alive), cookieId: cookie.id };
   }
 
   async #begin(context: saves.SaveContext, draft: SessionDraft<Data>): Promise<saves.Whereabouts | undefined> {
@@ -138,7 +149,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   }
 
   #context({ remainingMs = Number.POSITIVE_INFINITY }: GateOptions): saves.SaveContext {
-    const { store, clock, callTimeout, report } = this.#options;
+    const { store, clock, callTimeout, hooks } = this.#options;
     const budget = new CallBudget(callTimeout, Math.min(REQUEST_TIMEOUT, remainingMs - REPLY_TIME));
     const tolerate = async (run: () => Promise<unknown>) => {
       try {
@@ -147,10 +158,10 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
         if (!isOutage(error)) {
           throw error;
         }
-        report(error);
+        hooks.call('storeError', error);
       }
     };
-    return { records: new RecordAccess(store, budget), lifetime: this.#lifetime, clock, tolerate };
+    return { records: new RecordAccess(store, budget), lifetime: this.#lifetime, clock, hooks, tolerate };
   }
 
   #give({ id, deadline }: saves.Whereabouts): CommitResult {
@@ -158,6 +169,12 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     const value = formatCookieValue({ id, deadline: Math.ceil(deadline / 1000) });
     return { setCookie: setCookie(policy.cookie, value, secondsUntil(deadline, clock())) };
   }
+}
+
+/** The cookies that values spell; those that spell none come last. */
+function plausibleFirst(values: readonly string[]): readonly (CookieValue | undefined)[] {
+  const cookies = values.map(parseCookieValue);
+  return [...cookies.filter((cookie) => cookie !== undefined), ...cookies.filter((cookie) => cookie === undefined)];
 }
 
 function secondsUntil(time: EpochMilliseconds, now: EpochMilliseconds): number {

@@ -1,6 +1,7 @@
 import { configure } from './configuration.js';
 import { SessionEngine } from './engine.js';
-import { isOutage, type SessionError } from './errors.js';
+import { isOutage } from './errors.js';
+import { HookCaller } from './hooks.js';
 import type { SessionGate } from './hosts/host.js';
 import type { SessionsOptions } from './options.js';
 import type { SessionDraft } from './session-draft.js';
@@ -8,10 +9,12 @@ import type { SessionDraft } from './session-draft.js';
 /** Opens the engine at the first request, and reports the store's failures. */
 export class LazyGate<Data extends object> implements SessionGate<SessionDraft<Data>> {
   readonly #options: SessionsOptions;
+  readonly #hooks: HookCaller;
   #engine: Promise<SessionEngine<Data>> | undefined;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#hooks = new HookCaller(options.hooks);
   }
 
   load(...request: Parameters<SessionEngine<Data>['load']>): ReturnType<SessionEngine<Data>['load']> {
@@ -24,7 +27,7 @@ export class LazyGate<Data extends object> implements SessionGate<SessionDraft<D
 
   async #open(): Promise<SessionEngine<Data>> {
     this.#engine ??= configure(this.#options).then(
-      (configuration) => new SessionEngine({ ...configuration, report: (error) => this.#report(error) }),
+      (configuration) => new SessionEngine({ ...configuration, hooks: this.#hooks }),
     );
     try {
       return await this.#engine;
@@ -40,20 +43,9 @@ export class LazyGate<Data extends object> implements SessionGate<SessionDraft<D
       return await run();
     } catch (error) {
       if (isOutage(error)) {
-        this.#report(error);
+        this.#hooks.call('storeError', error);
       }
       throw error;
     }
   }
-
-  #report(error: SessionError): void {
-    const { onStoreError = logStoreError } = this.#options;
-    new Promise((resolve) => resolve(onStoreError(error))).catch((fault: unknown) => {
-      console.error('cdk-sessions: onStoreError failed', fault);
-    });
-  }
-}
-
-function logStoreError(error: SessionError): void {
-  console.error(`cdk-sessions: ${error.code}: ${error.message}`);
 }

@@ -1,6 +1,6 @@
 import type { PolicyContract } from '../contract/environment.js';
 import type { Clock } from './clock.js';
-import type { SessionError } from './errors.js';
+import type { SessionHooks } from './hooks.js';
 import type { SessionStore } from './stores/store.js';
 
 /** What is the same wherever the store comes from. */
@@ -11,11 +11,10 @@ export interface CommonOptions {
    */
   readonly callTimeout?: number;
   /**
-   * Is told of each failure of the store: those that cost a visitor a 503, and those that nobody noticed. It cannot
-   * break the request, which does not wait for it either.
-   * @default - a line with the error's code and message on standard error
+   * What to call when something happens to a session.
+   * @default - failures of the store are written to standard error
    */
-  readonly onStoreError?: (error: SessionError) => unknown;
+  readonly hooks?: SessionHooks;
   /**
    * Tells the time, for tests.
    * @default - the system's clock

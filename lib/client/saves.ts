@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 import { SessionError } from './errors.js';
+import type { HookCaller } from './hooks.js';
 import type { Ends, Lifetime } from './lifetime.js';
 import { type Located, NO_DATA, type SessionEnd, type SessionRecord } from './record.js';
 import type { Identified, RecordAccess } from './record-access.js';
@@ -13,6 +14,7 @@ export interface SaveContext {
   readonly records: RecordAccess;
   readonly lifetime: Lifetime;
   readonly clock: Clock;
+  readonly hooks: HookCaller;
   /** Does what the visitor need not wait for or hear of if it fails. */
   readonly tolerate: (run: () => Promise<unknown>) => Promise<void>;
 }
@@ -24,12 +26,13 @@ export interface Whereabouts {
 }
 
 /** Stores a new session under a new id. */
-export async function begin({ records, lifetime, clock }: SaveContext, data: string): Promise<Whereabouts> {
+export async function begin({ records, lifetime, clock, hooks }: SaveContext, data: string): Promise<Whereabouts> {
   const now = clock();
   const id = newSessionId();
   const ends = lifetime.ofNew(now);
   const record = { createdAt: now, renewedAt: now, idleTimeout: lifetime.idleTimeout, data };
-  await saveUnshared(records, keyOf(id), record, ends, undefined);
+  const { key } = await saveUnshared(records, keyOf(id), record, ends, undefined);
+  hooks.call('created', { session: fingerprint(key) });
   return { id, deadline: ends.deadline };
 }
 
@@ -54,10 +57,12 @@ export async function saveChanges(
     const record = { ...target.record, idleTimeout: lifetime.idleTimeout, data: draft.dataOn(target) };
     const result = await records.save(target.key, record, ends, target);
     if (result.saved) {
+      tellConflicts(context, draft, target);
       return { id: target.id, deadline: ends.deadline };
     }
     target = await currentAfterConflict(context, target, result.current, attempt);
   }
+  tellDiscarded(context, draft, start);
   return undefined;
 }
 
@@ -86,7 +91,7 @@ export async function regenerate(
   found: Identified,
   cause: RegenerationCause,
 ): Promise<Whereabouts | undefined> {
-  const { records, lifetime, clock, tolerate } = context;
+  const { records, lifetime, clock, hooks, tolerate } = context;
   const now = clock();
   const grace = cause === 'age' ? lifetime.graceAfterRenewal(now) : undefined;
   const id = grace === undefined ? newSessionId() : successorOf(found.id, grace.nonce);
@@ -105,12 +110,18 @@ export async function regenerate(
   for (let attempt = 1; ; attempt++) {
     const result = await records.save(old.key, { ...old.record, data: NO_DATA, end }, ends, old);
     if (result.saved) {
+      tellConflicts(context, draft, old);
+      hooks.call('renewed', { session: fingerprint(old.key), successor: fingerprint(key), cause });
       return { id, deadline: ends.deadline };
     }
     const next = await currentAfterConflict(context, old, result.current, attempt);
-    const renewedByAnother = next !== undefined && next.id !== old.id;
-    if (next === undefined || (renewedByAnother && cause === 'age')) {
-      const adopted = next && (await adopt(context, draft, next));
+    if (next === undefined) {
+      tellDiscarded(context, draft, old);
+      await tolerate(() => records.remove(key));
+      return undefined;
+    }
+    if (next.id !== old.id && cause === 'age') {
+      const adopted = await adopt(context, draft, next);
       await tolerate(() => records.remove(key));
       return adopted;
     }
@@ -128,6 +139,20 @@ async function adopt(
   return draft.changes.empty
     ? { id: renewed.id, deadline: context.lifetime.of(renewed).deadline }
     : saveChanges(context, draft, renewed);
+}
+
+/** Tells of keys that this request and another gave different values at the same time. */
+function tellConflicts({ hooks }: SaveContext, draft: SessionDraft<object>, target: Located): void {
+  for (const key of draft.contestedOn(target)) {
+    hooks.call('conflict', { session: fingerprint(target.key), key });
+  }
+}
+
+/** Tells that a request's changes found nothing to be saved to any more. */
+function tellDiscarded({ hooks }: SaveContext, draft: SessionDraft<object>, target: Located): void {
+  if (draft.status === 'changed') {
+    hooks.call('discarded', { session: fingerprint(target.key) });
+  }
 }
 
 /** How often a sign-out tries to end exactly the record that it saw, before it takes away whatever is there. */

@@ -138,6 +138,18 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     return formatData(data);
   }
 
+  /** Keys that this request set to one value and another one, which saved before, to a different one. */
+  contestedOn(target: Located): readonly string[] {
+    if (target === this.found) {
+      return [];
+    }
+    const before = parseData(this.found?.record.data ?? NO_DATA);
+    const theirs = parseData(target.record.data);
+    return [...this.changes.assigned]
+      .filter(([key, ours]) => !same(theirs.get(key), before.get(key)) && !same(theirs.get(key), ours))
+      .map(([key]) => key);
+  }
+
   #data(): Map<string, unknown> {
     this.#values ??= parseData(this.found?.record.data ?? NO_DATA);
     return this.#values;
@@ -191,4 +203,9 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
 
 function date(time: EpochMilliseconds | undefined): Date | undefined {
   return time === undefined ? undefined : new Date(time);
+}
+
+/** Whether two JSON values are the same, to the order of their members. */
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

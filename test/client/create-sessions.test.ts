@@ -124,7 +124,7 @@ describe('a store that is down', () => {
 
   test('gives the visitor a 503 and tells the application why', async () => {
     const told: SessionError[] = [];
-    const reply = await request({ store, onStoreError: (error) => told.push(error) });
+    const reply = await request({ store, hooks: { storeError: (error) => told.push(error) } });
     expect(reply).toMatchObject({ statusCode: 503 });
     expect(reply).not.toHaveProperty('cookies');
     expect(told).toMatchObject([
@@ -139,13 +139,15 @@ describe('a store that is down', () => {
       'cdk-sessions: ERR_SESSION_STORE_UNAVAILABLE: the session store failed a write: Error: no route',
     );
     const fault = new Error('mistake');
-    const onStoreError = () => {
+    const storeError = () => {
       throw fault;
     };
-    expect(await request({ store, onStoreError })).toMatchObject({ statusCode: 503 });
+    expect(await request({ store, hooks: { storeError } })).toMatchObject({ statusCode: 503 });
     await new Promise((resolve) => setImmediate(resolve));
-    expect(log).toHaveBeenLastCalledWith('cdk-sessions: onStoreError failed', fault);
-    expect(await request({ store, onStoreError: () => Promise.reject(fault) })).toMatchObject({ statusCode: 503 });
+    expect(log).toHaveBeenLastCalledWith('cdk-sessions: the hook storeError failed', fault);
+    expect(await request({ store, hooks: { storeError: () => Promise.reject(fault) } })).toMatchObject({
+      statusCode: 503,
+    });
     await new Promise((resolve) => setImmediate(resolve));
     expect(log).toHaveBeenCalledTimes(3);
     log.mockRestore();

@@ -719,7 +719,9 @@ describe('periodic renewal', () => {
     const policy = { renewalTimeout: 600 };
     clock.advance(10 * MINUTE);
     const faulty: SessionStore = { ...bind(store), write: down };
-    const tab = visitor.tab(engineOf({ store: faulty, clock, policy, report: (error) => reported.push(error.code) }));
+    const tab = visitor.tab(
+      engineOf({ store: faulty, clock, policy, hooks: { storeError: (error) => reported.push(error.code) } }),
+    );
     expect(await tab.request()).toBeUndefined();
     expect(reported).toEqual(['ERR_SESSION_STORE_UNAVAILABLE']);
     expect(await visitor.request()).toMatch(/^__Host-session=v1/);
@@ -816,7 +818,7 @@ describe('a store in trouble', () => {
     const engine = engineOf({
       store: { ...bind(store), touch: down },
       clock,
-      report: ({ code }) => reported.push(code),
+      hooks: { storeError: ({ code }) => reported.push(code) },
     });
     expect(await visitor.tab(engine).request((session) => session.get('user'))).toBeUndefined();
     expect(reported).toEqual(['ERR_SESSION_STORE_UNAVAILABLE']);

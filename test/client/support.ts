@@ -1,5 +1,6 @@
-import type { PolicyContract, SessionError, SessionStore } from 'cdk-sessions-client';
+import type { PolicyContract, SessionError, SessionHooks, SessionStore } from 'cdk-sessions-client';
 import { SessionEngine } from '../../lib/client/engine';
+import { HookCaller } from '../../lib/client/hooks';
 import type { SessionDraft } from '../../lib/client/session-draft';
 import { STANDARD_POLICY } from '../../lib/contract/policy';
 
@@ -76,16 +77,16 @@ export interface EngineUnderTest {
   readonly clock: FakeClock;
   readonly policy?: Partial<PolicyContract>;
   readonly callTimeout?: number;
-  readonly report?: (error: SessionError) => void;
+  readonly hooks?: SessionHooks;
 }
 
-export function engineOf({ store, clock, policy, callTimeout = 1000, report }: EngineUnderTest): SessionEngine<Data> {
+export function engineOf({ store, clock, policy, callTimeout = 1000, hooks }: EngineUnderTest): SessionEngine<Data> {
   return new SessionEngine<Data>({
     store,
     policy: { ...STANDARD_POLICY, ...policy },
     clock: clock.read,
     callTimeout,
-    report: report ?? unexpected,
+    hooks: new HookCaller({ storeError: unexpected, ...hooks }),
   });
 }
 

@@ -1,0 +1,63 @@
+import type { SessionError } from './errors.js';
+import type { RegenerationCause } from './saves.js';
+
+/** What may be told of a session: a name for logs, from which neither its id nor its key can be had. */
+export interface SessionEvent {
+  /** The session's fingerprint: the same for all its requests, until it gets a new id. */
+  readonly session: string;
+}
+
+/**
+ * Why a cookie of ours led to no session. `malformed`: it is not one that we made. `past-deadline`: the session's
+ * deadline is over, by the cookie itself. `unknown`: nothing is stored, be it forged, long expired or lost. `expired`:
+ * the session's time is over. `destroyed`: it was signed out. `retired`: it went on under another id.
+ */
+export type RejectionReason = 'malformed' | 'past-deadline' | 'unknown' | 'expired' | 'destroyed' | 'retired';
+
+/**
+ * What an application may listen to, for metrics and audit trails. A hook is called when its event is a fact. It cannot
+ * break a request, which does not wait for it either: what it throws or rejects with is written to standard error.
+ */
+export interface SessionHooks {
+  /** A new session was stored. */
+  created?(event: SessionEvent): unknown;
+  /** A request's cookie led to a living session. */
+  loaded?(event: SessionEvent): unknown;
+  /** A cookie of ours led to none. The visitor goes on as one who brought none. */
+  rejected?(event: { readonly reason: RejectionReason }): unknown;
+  /** A session got a new id. `session` is its fingerprint before, `successor` the one from now on. */
+  renewed?(event: SessionEvent & { readonly successor: string; readonly cause: RegenerationCause }): unknown;
+  /** A session was ended by `destroy`. */
+  destroyed?(event: SessionEvent): unknown;
+  /** Two requests set one key to different values at the same time. The one that tells has won. */
+  conflict?(event: SessionEvent & { readonly key: string }): unknown;
+  /** A request's changes were dropped: its session was ended, or moved to a new id at a sign-in, by another meanwhile. */
+  discarded?(event: SessionEvent): unknown;
+  /**
+   * The store failed: with a 503 for the visitor, or without anybody's noticing.
+   * @default - a line with the error's code and message on standard error
+   */
+  storeError?(error: SessionError): unknown;
+}
+
+/** Calls an application's hooks, and keeps their failures to itself. */
+export class HookCaller {
+  readonly #hooks: SessionHooks;
+
+  constructor(hooks: SessionHooks = {}) {
+    this.#hooks = { storeError: logStoreError, ...hooks };
+  }
+
+  call<Name extends keyof SessionHooks>(name: Name, ...event: Parameters<NonNullable<SessionHooks[Name]>>): void {
+    const hook = this.#hooks[name] as ((...event: unknown[]) => unknown) | undefined;
+    if (hook !== undefined) {
+      new Promise((resolve) => resolve(hook.apply(this.#hooks, event))).catch((fault: unknown) => {
+        console.error(`cdk-sessions: the hook ${name} failed`, fault);
+      });
+    }
+  }
+}
+
+function logStoreError(error: SessionError): void {
+  console.error(`cdk-sessions: ${error.code}: ${error.message}`);
+}
