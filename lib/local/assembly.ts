@@ -15,7 +15,12 @@ export interface AssemblyStack {
   readonly assets: ReadonlyMap<string, FileAsset>;
 }
 
-/** A file asset: a folder that is deployed as an archive, or a file deployed as it is. */
+/**
+ * A file asset: a folder that is deployed as an archive, or a file deployed as it is.
+ *
+ * It may lie outside of the assembly's folder: the CDK puts the assets of a stage into the folder of the whole app, and
+ * leaves them where they are when staging is off.
+ */
 export interface FileAsset {
   readonly path: string;
   readonly packaging: string;
@@ -46,11 +51,38 @@ export async function readAssembly(folder: string): Promise<readonly AssemblySta
   return stacks;
 }
 
-/** The stacks that go by these names or artifact ids; all if none is given. @throws LocalError ERR_LOCAL_ASSEMBLY */
+/**
+ * The stacks that go by these names or artifact ids; all if none is given.
+ *
+ * @throws LocalError ERR_LOCAL_ASSEMBLY if there is no such stack, or if two of them have one name, as stacks of stages
+ * for different accounts may: on this machine there is one account.
+ */
 export function selectStacks(
   stacks: readonly AssemblyStack[],
   names: readonly string[] | undefined,
 ): readonly AssemblyStack[] {
+  const selected = named(stacks, names);
+  for (const [index, { name, artifactId }] of selected.entries()) {
+    const other = selected.slice(index + 1).find((stack) => stack.name === name);
+    if (other !== undefined) {
+      throw new LocalError(
+        'ERR_LOCAL_ASSEMBLY',
+        `the stacks ${artifactId} and ${other.artifactId} are both named ${name}: run one of them, selected by its artifact id`,
+      );
+    }
+  }
+  return selected;
+}
+
+/** The stacks to which those that were selected may refer: all but those that have the name of one of them. */
+export function withoutNamesakes(
+  stacks: readonly AssemblyStack[],
+  selected: readonly AssemblyStack[],
+): readonly AssemblyStack[] {
+  return stacks.filter((stack) => selected.includes(stack) || !selected.some(({ name }) => name === stack.name));
+}
+
+function named(stacks: readonly AssemblyStack[], names: readonly string[] | undefined): readonly AssemblyStack[] {
   if (names === undefined || names.length === 0) {
     return stacks;
   }

@@ -2,7 +2,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Resource, readAssembly, selectStacks } from './assembly.js';
+import { type Resource, readAssembly, selectStacks, withoutNamesakes } from './assembly.js';
 import { type LocalCall, startAwsEndpoint } from './aws-endpoint.js';
 import { selfSignedCertificate } from './certificate.js';
 import { type DatabaseKind, startDatabase } from './dynamodb.js';
@@ -111,8 +111,9 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
   const { log, onCall = () => {} } = options;
   const stacks = await readAssembly(options.assembly);
   const addresses = new Map<string, string>();
-  const resolver = new Resolver(stacks, addresses);
-  const plan = planOf(selectStacks(stacks, options.stacks), resolver);
+  const selected = selectStacks(stacks, options.stacks);
+  const resolver = new Resolver(withoutNamesakes(stacks, selected), addresses);
+  const plan = planOf(selected, resolver);
   const cannot = [...plan.unsupported];
 
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'cdk-sessions-local-')));

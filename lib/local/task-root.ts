@@ -34,7 +34,7 @@ export async function layOutCode(code: FunctionCode, folder: string): Promise<vo
  * Lays out what Lambda's runtime brings along: the AWS SDK, taken from the nearest folder that has it.
  *
  * @param folder the one above all task roots: both require and import look in its `node_modules` next after the
- * function's own.
+ * function's own, and no further (`worker-packages.mjs`).
  * @param searchFrom folders from which to look for the SDK, with their parents.
  */
 export async function layOutRuntime(folder: string, searchFrom: readonly string[]): Promise<void> {

@@ -10,6 +10,7 @@ export default defineConfig({
   // Started as processes of their own, and found beside the modules that start them.
   copy: [
     'worker.mjs',
+    'worker-packages.mjs',
     'DynamoDBLoopback.java',
     // npm packs a licence only from the package's own folder.
     { from: '../../LICENSE', to: '.' },

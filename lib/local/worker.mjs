@@ -12,6 +12,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
+import { boundImport, boundRequire } from './worker-packages.mjs';
 
 const send = process.send?.bind(process);
 const channel = process.channel;
@@ -26,6 +27,7 @@ process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
 
 const { LAMBDA_TASK_ROOT: taskRoot = '', _HANDLER: handlerName = '' } = process.env;
+const { LAMBDA_RUNTIME_DIR: runtimeRoot = taskRoot } = process.env;
 
 /** @type {InvokeMessage | undefined} */
 let current;
@@ -112,6 +114,9 @@ async function loadHandler() {
 
 /** @param {string} file */
 async function loadModule(file) {
+  boundRequire(runtimeRoot);
+  // In CommonJS too, where import() is at hand.
+  boundImport(runtimeRoot);
   return isModule(file) ? import(pathToFileURL(file).href) : createRequire(file)(file);
 }
 

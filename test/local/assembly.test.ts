@@ -1,6 +1,12 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readAssembly, resourcesOf, selectStacks } from '../../lib/local/assembly.js';
+import {
+  type AssemblyStack,
+  readAssembly,
+  resourcesOf,
+  selectStacks,
+  withoutNamesakes,
+} from '../../lib/local/assembly.js';
 import { removeFolders, temporaryFolder, writeAssembly } from './fixture.js';
 
 afterAll(removeFolders);
@@ -56,6 +62,41 @@ test('selects stacks by name, and all when none is named', async () => {
 test('fails for a stack that is not there, naming those that are', async () => {
   const stacks = await readAssembly(await writeAssembly({ A: {}, B: {} }));
   expect(() => selectStacks(stacks, ['C'])).toThrow('there is no stack C in the cloud assembly, which has: A, B');
+});
+
+describe('stacks of two stages that have one name', () => {
+  const stack = (name: string, artifactId: string): AssemblyStack => ({
+    name,
+    artifactId,
+    region: 'us-east-1',
+    template: {},
+    assets: new Map(),
+  });
+  const stacks = [stack('Shop', 'DevShop'), stack('Shop', 'ProdShop'), stack('Net', 'Net')];
+
+  test('cannot run side by side', () => {
+    for (const names of [undefined, ['Shop'], ['DevShop', 'ProdShop']]) {
+      expect(() => selectStacks(stacks, names)).toThrow(
+        'the stacks DevShop and ProdShop are both named Shop: run one of them, selected by its artifact id',
+      );
+    }
+  });
+
+  test('run apart, and the one that does not run is not referred to', () => {
+    const selected = selectStacks(stacks, ['ProdShop']);
+    expect(selected.map(({ artifactId }) => artifactId)).toEqual(['ProdShop']);
+    expect(withoutNamesakes(stacks, selected).map(({ artifactId }) => artifactId)).toEqual(['ProdShop', 'Net']);
+  });
+});
+
+test('takes assets from where the CDK says that they are, be it outside of the folder', async () => {
+  const folder = await writeAssembly({ Web: {} });
+  const beside = { source: { path: '../asset.a', packaging: 'zip' }, destinations: { d: { objectKey: 'a.zip' } } };
+  const unstaged = { source: { path: '/src/b', packaging: 'zip' }, destinations: { d: { objectKey: 'b.zip' } } };
+  await writeFile(path.join(folder, 'assets.json'), JSON.stringify({ files: { beside, unstaged } }));
+  const [stack] = await readAssembly(folder);
+  expect(stack?.assets.get('a.zip')?.path).toBe(path.join(folder, '..', 'asset.a'));
+  expect(stack?.assets.get('b.zip')?.path).toBe(path.resolve('/src/b'));
 });
 
 test('fails for a folder that is no cloud assembly, saying what to do', async () => {
