@@ -121,10 +121,10 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     found: FoundSession,
   ): Promise<saves.Whereabouts | undefined> {
     const { clock, tolerate } = context;
-    const changed = draft.changes.clears || (!draft.changes.empty && draft.dataOn(found) !== found.record.data);
     if (draft.fate === 'regenerate') {
       return saves.regenerate(context, draft, found, 'privilege');
     }
+    const changed = draft.changes.clears || (!draft.changes.empty && draft.dataOn(found) !== found.record.data);
     const renewalDue = this.#lifetime.renewalDue(found, clock());
     if (changed) {
       return renewalDue ? saves.regenerate(context, draft, found, 'age') : saves.saveChanges(context, draft, found);

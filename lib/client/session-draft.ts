@@ -21,6 +21,8 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
   readonly changes = new Changes();
   #fate: Fate = 'keep';
   #closed = false;
+  /** What a save makes of the session as it was found, once somebody asked. */
+  #saved: string | undefined;
   /** Parsed when the application first asks. */
   #values: Map<string, unknown> | undefined;
   /** What each value that was handed out looked like then: the application may change it from outside. */
@@ -128,10 +130,14 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     this.#closed = true;
   }
 
-  /** What the changes make of a session, as JSON: worked out already for the one found, done again for any other. */
+  /**
+   * What the changes make of a session, as JSON: worked out already for the one found, done again for any other. Asked
+   * for when the draft is closed.
+   */
   dataOn(target: Located | undefined): string {
     if (target === this.found) {
-      return this.#values === undefined ? (target?.record.data ?? NO_DATA) : formatData(this.#values);
+      this.#saved ??= this.#values === undefined ? (target?.record.data ?? NO_DATA) : formatData(this.#values);
+      return this.#saved;
     }
     const data = parseData(target?.record.data ?? NO_DATA);
     this.changes.replay(data);
