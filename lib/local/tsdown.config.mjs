@@ -11,6 +11,7 @@ export default defineConfig({
   copy: [
     'worker.mjs',
     'worker-packages.mjs',
+    'worker-resolve.mjs',
     'DynamoDBLoopback.java',
     // npm packs a licence only from the package's own folder.
     { from: '../../LICENSE', to: '.' },

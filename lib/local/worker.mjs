@@ -12,7 +12,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
-import { boundImport, boundRequire } from './worker-packages.mjs';
+import { boundPackages } from './worker-packages.mjs';
 
 const send = process.send?.bind(process);
 const channel = process.channel;
@@ -114,9 +114,7 @@ async function loadHandler() {
 
 /** @param {string} file */
 async function loadModule(file) {
-  boundRequire(runtimeRoot);
-  // In CommonJS too, where import() is at hand.
-  boundImport(runtimeRoot);
+  boundPackages(runtimeRoot);
   return isModule(file) ? import(pathToFileURL(file).href) : createRequire(file)(file);
 }
 

@@ -97,6 +97,7 @@ test('the others are the bundles of their entry points, and the files that are s
   const apart = [
     'bin/cdk-sessions-local.mjs',
     'dist/DynamoDBLoopback.java',
+    'dist/worker-packages.mjs',
     'dist/worker-resolve.mjs',
     'dist/worker.mjs',
   ];
