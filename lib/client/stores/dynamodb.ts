@@ -21,16 +21,6 @@ export type {
   DynamoDBTransport,
   ReceivedDynamoDBItem,
 } from './dynamodb-transport.js';
-export type {
-  CallOptions,
-  EpochMilliseconds,
-  SessionKey,
-  SessionStore,
-  StoredSession,
-  TouchResult,
-  Version,
-  WriteResult,
-} from './store.js';
 
 /** Which table, and how to reach it. */
 export interface DynamoDBStoreOptions {
