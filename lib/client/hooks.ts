@@ -1,5 +1,4 @@
 import type { SessionError } from './errors.js';
-import type { RegenerationCause } from './saves.js';
 
 /** What may be told of a session: a name for logs, from which neither its id nor its key can be had. */
 export interface SessionEvent {
@@ -13,6 +12,9 @@ export interface SessionEvent {
  * the session's time is over. `destroyed`: it was signed out. `retired`: it went on under another id.
  */
 export type RejectionReason = 'malformed' | 'past-deadline' | 'unknown' | 'expired' | 'destroyed' | 'retired';
+
+/** Why a session gets a new id: `privilege`, since the visitor's rights changed; `age`, since its id had grown old. */
+export type RegenerationCause = 'privilege' | 'age';
 
 /**
  * What an application may listen to, for metrics and audit trails. A hook is called when its event is a fact. It cannot

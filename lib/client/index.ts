@@ -2,12 +2,11 @@ export type { CookieContract, PolicyContract, SameSiteContract } from '../contra
 export type { Clock } from './clock.js';
 export { createSessions, type Sessions } from './create-sessions.js';
 export { SessionError, type SessionErrorCode } from './errors.js';
-export type { RejectionReason, SessionEvent, SessionHooks } from './hooks.js';
+export type { RegenerationCause, RejectionReason, SessionEvent, SessionHooks } from './hooks.js';
 export type { LambdaHandler } from './hosts/lambda.js';
 export type { LambdaContext, LambdaHttpEvent } from './hosts/lambda-event.js';
 export type { HttpReply } from './hosts/lambda-reply.js';
 export type { CommonOptions, DeployedOptions, ExplicitOptions, SessionsOptions } from './options.js';
-export type { RegenerationCause } from './saves.js';
 export type { Session, SessionDataKey, SessionStatus } from './session.js';
 export type {
   CallOptions,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 import { SessionError } from './errors.js';
-import type { HookCaller } from './hooks.js';
+import type { HookCaller, RegenerationCause } from './hooks.js';
 import type { Ends, Lifetime } from './lifetime.js';
 import { type Located, NO_DATA, type SessionEnd, type SessionRecord } from './record.js';
 import type { Identified, RecordAccess } from './record-access.js';
@@ -65,9 +65,6 @@ export async function saveChanges(
   tellDiscarded(context, draft, start);
   return undefined;
 }
-
-/** Why a session gets a new id: `privilege`, since the visitor's rights changed; `age`, since its id had grown old. */
-export type RegenerationCause = 'privilege' | 'age';
 
 /**
  * Gives a session a new id, by writes to single items only:

@@ -44,7 +44,7 @@ export function functionUrlEvent(request: HttpRequest, now: Date): JsonObject {
   const domainName = hostName(request);
   const cookies = request.headers
     .filter(([name]) => name === 'cookie')
-    .flatMap(([, value]) => value.split(/;\s*/))
+    .flatMap(([, value]) => value.split(/;[ \t]*/))
     .filter((cookie) => cookie !== '');
   const body = eventBody(request);
   return {
