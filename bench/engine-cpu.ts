@@ -1,0 +1,37 @@
+import { MemoryStore } from 'cdk-sessions-client/memory';
+import { cpuPerRun } from './cpu.js';
+import { begin, engineOn } from './ours.js';
+import { printTable } from './table.js';
+import { visitorData } from './visitor-data.js';
+
+const REPETITION = { rounds: 25, runsPerRound: 2000, inFlight: 1 };
+
+/** Prints the CPU time of the engine alone, on a store in memory. */
+export async function printEngineCpu(): Promise<void> {
+  const sizes = [1024, 20 * 1024];
+  const columns = await Promise.all(sizes.map(prepare));
+  const times = await cpuPerRun(columns.flat(), REPETITION);
+  const labels = columns[0]?.map(({ label }) => label) ?? [];
+  const rows = labels.map((label, row) => [
+    label,
+    ...sizes.map((_, column) => (times[column * labels.length + row] ?? Number.NaN).toFixed(1)),
+  ]);
+  printTable('CPU of the engine itself, on a store in memory, µs', ['request', '1 KB', '20 KB'], rows);
+}
+
+async function prepare(bytes: number) {
+  const engine = engineOn(new MemoryStore(), Date.now);
+  const cookie = [await begin(engine, visitorData(bytes))];
+  return [
+    { label: 'load', run: () => engine.load(cookie) },
+    { label: 'load, commit unchanged', run: async () => engine.commit(await engine.load(cookie)) },
+    {
+      label: 'load, one update, commit',
+      run: async () => {
+        const session = await engine.load(cookie);
+        session.update('clicks', (clicks = 0) => clicks + 1);
+        return engine.commit(session);
+      },
+    },
+  ];
+}

@@ -1,0 +1,31 @@
+/**
+ * `npm run bench`: what sessions cost, next to express-session with connect-dynamodb on the same stub of DynamoDB and
+ * next to the SDK's bare call. It tells the targets that are not met; trust the ratios, times depend on the machine.
+ */
+import { printConsumption } from './consumption.js';
+import { printEngineCpu } from './engine-cpu.js';
+import { printLoadCpu } from './load-cpu.js';
+import { startStub } from './stub-process.js';
+
+async function main(): Promise<void> {
+  const stub = await startStub();
+  try {
+    // The SDK finds these by itself, in our client as in the peer's.
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL_DYNAMODB: stub.endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    });
+    await printConsumption(stub);
+    await printLoadCpu();
+    await printEngineCpu();
+  } finally {
+    stub.stop();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
