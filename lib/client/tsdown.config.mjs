@@ -1,7 +1,12 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: { index: 'index.ts', dynamodb: 'stores/dynamodb.ts', memory: 'stores/memory.ts' },
+  entry: {
+    index: 'index.ts',
+    dynamodb: 'stores/dynamodb.ts',
+    memory: 'stores/memory.ts',
+    testing: 'testing/index.ts',
+  },
   format: ['esm', 'cjs'],
   platform: 'node',
   target: 'node20',

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { SessionStore, StoredSession } from 'cdk-sessions-client';
 import { MemoryStore } from 'cdk-sessions-client/memory';
+import { FakeClock } from 'cdk-sessions-client/testing';
 import { keyOf } from '../../lib/client/session-id';
-import { type Data, engineOf, FakeClock, HOUR, MINUTE, ObservedStore, SECOND, START, Visitor } from './support';
+import { type Data, engineOf, HOUR, MINUTE, ObservedStore, SECOND, START, Visitor } from './support';
 
 let clock: FakeClock;
 let store: ObservedStore;

@@ -1,7 +1,8 @@
 import type { SessionHooks } from 'cdk-sessions-client';
 import { MemoryStore } from 'cdk-sessions-client/memory';
+import { FakeClock } from 'cdk-sessions-client/testing';
 import { fingerprint, keyOf } from '../../lib/client/session-id';
-import { engineOf, FakeClock, HOUR, MINUTE, START, Visitor } from './support';
+import { engineOf, HOUR, MINUTE, START, Visitor } from './support';
 
 let clock: FakeClock;
 let told: [string, unknown][];

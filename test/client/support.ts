@@ -1,4 +1,5 @@
 import type { PolicyContract, SessionError, SessionHooks, SessionStore } from 'cdk-sessions-client';
+import type { FakeClock } from 'cdk-sessions-client/testing';
 import { SessionEngine } from '../../lib/client/engine';
 import { HookCaller } from '../../lib/client/hooks';
 import type { SessionDraft } from '../../lib/client/session-draft';
@@ -9,15 +10,6 @@ export const START = Date.UTC(2030, 0, 1);
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
-
-/** A clock that stands until it is moved. */
-export class FakeClock {
-  now = START;
-  readonly read = () => this.now;
-  advance(milliseconds: number): void {
-    this.now += milliseconds;
-  }
-}
 
 /** The calls that a store got, in order. */
 export type StoreCall = keyof SessionStore;

@@ -93,7 +93,7 @@ test('cdk-sessions is what the sources of its rooms compile to', () => {
 });
 
 test('the others are the bundles of their entry points, and the files that are started apart', () => {
-  expect(bundles('cdk-sessions-client')).toEqual(['dist/dynamodb', 'dist/index', 'dist/memory']);
+  expect(bundles('cdk-sessions-client')).toEqual(['dist/dynamodb', 'dist/index', 'dist/memory', 'dist/testing']);
   const apart = [
     'bin/cdk-sessions-local.mjs',
     'dist/DynamoDBLoopback.java',
@@ -112,7 +112,12 @@ function bundles(name: string): readonly string[] {
 }
 
 describe('cdk-sessions-client in an empty project', () => {
-  const entries = { '.': 'createSessions', './memory': 'MemoryStore', './dynamodb': 'DynamoDBStore' };
+  const entries = {
+    '.': 'createSessions',
+    './memory': 'MemoryStore',
+    './testing': 'FaultyStore',
+    './dynamodb': 'DynamoDBStore',
+  };
   const specifier = (entry: string) => join('cdk-sessions-client', entry);
   let alone: Project;
   let withSdk: Project;
@@ -126,11 +131,14 @@ describe('cdk-sessions-client in an empty project', () => {
     expect(alone.installed()).toEqual(['cdk-sessions-client']);
   });
 
-  test.each(['.', './memory'] as const)('%s is required and imported without the AWS SDK', async (entry) => {
-    await loads(alone, entry);
-  });
+  test.each(['.', './memory', './testing'] as const)(
+    '%s is required and imported without the AWS SDK',
+    async (entry) => {
+      await loads(alone, entry);
+    },
+  );
 
-  test.each(['.', './memory', './dynamodb'] as const)(
+  test.each(['.', './memory', './testing', './dynamodb'] as const)(
     '%s is required and imported beside the AWS SDK',
     async (entry) => {
       await loads(withSdk, entry);
@@ -179,7 +187,9 @@ const USES_CLIENT = `
 import { createSessions, SessionError, type SessionStore } from 'cdk-sessions-client';
 import { DynamoDBStore } from 'cdk-sessions-client/dynamodb';
 import { MemoryStore } from 'cdk-sessions-client/memory';
+import { FaultyStore } from 'cdk-sessions-client/testing';
 
+export const faulty: SessionStore = new FaultyStore(new MemoryStore());
 export const stores: readonly SessionStore[] = [new MemoryStore(), new DynamoDBStore({ table: 'sessions' })];
 const sessions = createSessions<{ cart: Record<string, number> }>({ store: new MemoryStore() });
 export const handler = sessions.lambda(async (_event, session) => {

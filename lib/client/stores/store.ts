@@ -41,7 +41,7 @@ export interface CallOptions {
  *
  * A session that is past its `expiresAt` does not exist, whether or not the system below has collected it: no call
  * returns it, changes it or moves its expiry. Every call is atomic on its one key. A call rejects only when the system
- * fails, with the system's own error. `test/client/stores/store-contract.ts` is this text as tests.
+ * fails, with the system's own error. `storeContract` of `cdk-sessions-client/testing` is this text as tests.
  */
 export interface SessionStore {
   /** Consistent: sees every save that was acknowledged before the call. Expired, malformed or absent is `undefined`. */

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { DynamoDBClient, DynamoDBServiceException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { StoredSession } from 'cdk-sessions-client';
+import type { Clock, StoredSession } from 'cdk-sessions-client';
 import { DynamoDBStore, type DynamoDBTransport } from 'cdk-sessions-client/dynamodb';
+import { FakeClock, storeContract } from 'cdk-sessions-client/testing';
 import { ATTEMPT, transportOf } from '../../../lib/client/stores/dynamodb-sdk';
 import { COLLECTION_DELAY, SESSION_ITEM } from '../../../lib/contract/record';
 import { hasJava } from '../../support/java';
 import { type LiveTable, startSessionTable } from '../../support/session-table';
-import { engineOf, FakeClock, START, Visitor } from '../support';
-import { storeContract } from './store-contract';
+import { engineOf, START, Visitor } from '../support';
 
 const DATABASES = hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as const);
 
@@ -34,10 +34,12 @@ describe.each(DATABASES)('on %s', (kind) => {
     await live.stop();
   });
 
-  storeContract('the DynamoDB store', () => ({
-    make: (clock) => new DynamoDBStore({ table: live.table, clock }),
-    runs: 40,
-  }));
+  describe('the DynamoDB store keeps the contract of a store', () => {
+    const subject = (clock: Clock) => new DynamoDBStore({ table: live.table, clock });
+    for (const { name, run } of storeContract(subject, { sequences: 40 })) {
+      test(name, run);
+    }
+  });
 
   test('fifty requests that count one key of one session are all counted', async () => {
     const clock = new FakeClock();

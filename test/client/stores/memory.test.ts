@@ -1,7 +1,11 @@
 import { MemoryStore } from 'cdk-sessions-client/memory';
-import { storeContract } from './store-contract';
+import { storeContract } from 'cdk-sessions-client/testing';
 
-storeContract('the memory store', () => ({ make: (clock) => new MemoryStore({ clock }), runs: 500 }));
+describe('the memory store keeps the contract of a store', () => {
+  for (const { name, run } of storeContract((clock) => new MemoryStore({ clock }), { sequences: 500 })) {
+    test(name, run);
+  }
+});
 
 test('the memory store throws away the sessions that nobody came back for', async () => {
   let now = 0;

@@ -1,0 +1,128 @@
+import type { StoredSession } from 'cdk-sessions-client';
+import { type Fault, FaultyStore, InjectedFault, MemoryStore } from 'cdk-sessions-client/testing';
+import { START } from '../support';
+
+const KEY = Uint8Array.of(1);
+
+let inner: MemoryStore;
+let store: FaultyStore;
+
+beforeEach(async () => {
+  inner = new MemoryStore({ clock: () => START });
+  store = new FaultyStore(inner);
+  await store.write(KEY, session('first'), 'absent');
+});
+
+test('passes calls on', async () => {
+  expect(await store.read(KEY)).toEqual(session('first'));
+  expect(await store.touch(KEY, START + 5, 'first')).toBe('ok');
+  expect(await store.destroy(KEY)).toEqual({ ...session('first'), expiresAt: START + 5 });
+  expect(await inner.read(KEY)).toBeUndefined();
+});
+
+test('spoils the next call of a kind, and the one after it goes well', async () => {
+  store.next('write', 'fail');
+  expect(await store.read(KEY)).toBeDefined();
+  await expect(store.write(KEY, session('second'), 'first')).rejects.toThrow(InjectedFault);
+  expect(await store.write(KEY, session('second'), 'first')).toEqual({ written: true });
+});
+
+test('spoils a later call if the script lets some go well', async () => {
+  store.next('read', undefined, 'fail');
+  expect(await store.read(KEY)).toBeDefined();
+  await expect(store.read(KEY)).rejects.toThrow('the read was made to fail');
+});
+
+test('a call that fails changes nothing', async () => {
+  store.next('destroy', 'fail');
+  await expect(store.destroy(KEY)).rejects.toThrow(InjectedFault);
+  expect(await inner.read(KEY)).toBeDefined();
+});
+
+test.each([['before'], ['meanwhile']] as const)('a call that hangs ends by its signal, given %s', async (when) => {
+  store.next('write', 'hang');
+  const abort = new AbortController();
+  const reason = new Error('given up');
+  if (when === 'before') {
+    abort.abort(reason);
+  }
+  const write = store.write(KEY, session('second'), 'first', { signal: abort.signal });
+  abort.abort(reason);
+  await expect(write).rejects.toBe(reason);
+  expect((await inner.read(KEY))?.version).toBe('first');
+});
+
+test('a call whose reply is lost is carried out', async () => {
+  store.next('write', 'lose-reply');
+  await expect(store.write(KEY, session('second'), 'first')).rejects.toThrow('the reply to the write was lost');
+  expect((await inner.read(KEY))?.version).toBe('second');
+});
+
+test('a call that is made twice gets the second answer', async () => {
+  store.next('write', 'duplicate');
+  expect(await store.write(KEY, session('second'), 'first')).toEqual({ written: false, current: session('second') });
+});
+
+test('a call that is delayed is carried out later', async () => {
+  store.next('write', { delay: 30 });
+  const write = store.write(KEY, session('second'), 'first');
+  expect((await inner.read(KEY))?.version).toBe('first');
+  expect(await write).toEqual({ written: true });
+});
+
+test('a stale read is answered with what was there one write earlier', async () => {
+  store.next('read', 'stale');
+  expect(await store.read(KEY)).toBeUndefined();
+  await store.write(KEY, session('second'), 'first');
+  store.next('read', 'stale');
+  expect((await store.read(KEY))?.version).toBe('first');
+  await store.destroy(KEY);
+  store.next('read', 'stale');
+  expect((await store.read(KEY))?.version).toBe('second');
+});
+
+test('a write that is refused does not count as one', async () => {
+  await store.write(KEY, session('third'), 'second');
+  store.next('read', 'stale');
+  expect(await store.read(KEY)).toBeUndefined();
+});
+
+describe('by seed', () => {
+  test('the same faults come in each run', async () => {
+    const [one, two, other] = [await outcomes(1, 0.5), await outcomes(1, 0.5), await outcomes(2, 0.5)];
+    expect(one).toEqual(two);
+    expect(one).not.toEqual(other);
+  });
+
+  test('they befall the share of the calls that was asked for', async () => {
+    const share = (list: readonly string[]) => list.filter((outcome) => outcome !== 'well').length / list.length;
+    expect(share(await outcomes(1, 0))).toBe(0);
+    // A duplicated read looks like any other: three of the four kinds show.
+    expect(share(await outcomes(1, 1))).toBeGreaterThan(0.6);
+    expect(share(await outcomes(1, 0.2))).toBeCloseTo(0.15, 1);
+  });
+
+  test('the script goes first', async () => {
+    const always = new FaultyStore(inner, { faults: { seed: 1, rate: 1 } });
+    const script: (Fault | undefined)[] = Array.from({ length: 20 });
+    always.next('read', ...script);
+    for (const _ of script) {
+      expect(await always.read(KEY)).toBeDefined();
+    }
+  });
+
+  async function outcomes(seed: number, rate: number): Promise<string[]> {
+    const faulty = new FaultyStore(inner, { faults: { seed, rate } });
+    const calls = Array.from({ length: 200 }, () =>
+      faulty.read(KEY, { signal: AbortSignal.abort(new Error('hung')) }).then(
+        () => 'well',
+        (error: Error) => error.message,
+      ),
+    );
+    return Promise.all(calls);
+  }
+});
+
+function session(version: string): StoredSession {
+  return { value: Uint8Array.of(1), version, expiresAt: START + 1, deadline: START + 10 };
+}
