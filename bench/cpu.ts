@@ -18,12 +18,14 @@ export interface Repetition {
  */
 export async function cpuPerRun(ways: readonly Way[], repetition: Repetition): Promise<number[]> {
   const measured = ways.map((): number[] => []);
-  // The first rounds only warm up: the compiler needs them.
-  for (let round = -Math.ceil(repetition.rounds / 5); round < repetition.rounds; round++) {
-    for (const [index, way] of ways.entries()) {
+  const warmUp = Math.ceil(repetition.rounds / 5);
+  for (let round = 0; round < warmUp + repetition.rounds; round++) {
+    // Each round begins with another way: garbage that one leaves behind is collected while the next one runs.
+    const first = round % ways.length;
+    for (const way of [...ways.slice(first), ...ways.slice(0, first)]) {
       const time = await cpuOf(way, repetition);
-      if (round >= 0) {
-        measured[index]?.push(time);
+      if (round >= warmUp) {
+        measured[ways.indexOf(way)]?.push(time);
       }
     }
   }

@@ -1,6 +1,8 @@
 /**
  * `npm run bench`: what sessions cost, next to express-session with connect-dynamodb on the same stub of DynamoDB and
  * next to the SDK's bare call. It tells the targets that are not met; trust the ratios, times depend on the machine.
+ *
+ * Bundled first, as applications are: a loader's helper code in every function would count as the client's.
  */
 import { printConsumption } from './consumption.js';
 import { printEngineCpu } from './engine-cpu.js';

@@ -23,7 +23,7 @@ export interface Stub {
 
 /** Starts the stub in a process of its own, so that its work is not taken for a client's. */
 export async function startStub(): Promise<Stub> {
-  const child = fork(join(__dirname, 'stub-dynamodb.ts'));
+  const child = fork(join(__dirname, 'stub-dynamodb.js'));
   const [{ port }] = (await once(child, 'message')) as [AddressInfo];
   return {
     endpoint: `http://127.0.0.1:${port}`,

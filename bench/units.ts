@@ -5,6 +5,7 @@
 import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStore, type DynamoDBTransport } from 'cdk-sessions-client/dynamodb';
 import { SessionEngine } from '../lib/client/engine.js';
+import { HookCaller } from '../lib/client/hooks.js';
 import { STANDARD_POLICY } from '../lib/contract/policy.js';
 import { startSessionTable } from '../test/support/session-table.js';
 
@@ -50,6 +51,7 @@ async function measure(client: DynamoDBClient, table: string, bytes: number, mod
     policy: STANDARD_POLICY,
     clock,
     callTimeout: 10_000,
+    hooks: new HookCaller(),
   });
   const first = await engine.load([]);
   first.set('filler', 'x'.repeat(bytes));

@@ -5,7 +5,8 @@ export interface VisitorData {
   readonly csrfToken: string;
   readonly viewed: readonly ViewedProduct[];
   readonly search: string;
-  readonly clicks: number;
+  /** Changes with every request that modifies the session. */
+  clicks: number;
 }
 
 interface ViewedProduct {
