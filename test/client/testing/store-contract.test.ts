@@ -59,13 +59,7 @@ const MISTAKES: Readonly<Record<string, (sound: SessionStore, clock: Clock) => P
 test.each(Object.entries(MISTAKES))('finds a store that breaks: %s', async (name, mistake) => {
   const broken = (clock: Clock): SessionStore => {
     const sound = new MemoryStore({ clock });
-    const { read, write, touch, destroy } = sound;
-    const bound = {
-      read: read.bind(sound),
-      write: write.bind(sound),
-      touch: touch.bind(sound),
-      destroy: destroy.bind(sound),
-    };
+    const bound = bind(sound);
     return { ...bound, ...mistake(sound, clock) };
   };
   const failed: string[] = [];
@@ -77,13 +71,7 @@ test.each(Object.entries(MISTAKES))('finds a store that breaks: %s', async (name
 
 test('a failed sequence names its seed and its calls, and comes again with that seed', async () => {
   const forgetful = (clock: Clock): SessionStore => {
-    const sound = new MemoryStore({ clock });
-    return {
-      read: (key) => sound.read(key),
-      write: (...args) => sound.write(...args),
-      touch: (...args) => sound.touch(...args),
-      destroy: async () => undefined,
-    };
+    return { ...bind(new MemoryStore({ clock })), destroy: async () => undefined };
   };
   const message = async (seed?: number) => {
     const sequences = storeContract(forgetful, { seed }).find(({ name }) => name.startsWith('any sequence'));
@@ -94,3 +82,12 @@ test('a failed sequence names its seed and its calls, and comes again with that 
   expect(seed).toBeDefined();
   expect(await message(Number(seed))).toBe(first);
 });
+
+function bind(store: SessionStore): SessionStore {
+  return {
+    read: (...args) => store.read(...args),
+    write: (...args) => store.write(...args),
+    touch: (...args) => store.touch(...args),
+    destroy: (...args) => store.destroy(...args),
+  };
+}

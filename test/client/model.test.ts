@@ -1,0 +1,94 @@
+import type { Clock, SessionStore } from 'cdk-sessions-client';
+import { DynamoDBStore } from 'cdk-sessions-client/dynamodb';
+import { MemoryStore } from 'cdk-sessions-client/testing';
+import fc from 'fast-check';
+import { seededRandom } from '../../lib/client/testing/random';
+import { hasJava } from '../support/java';
+import { type LiveTable, startSessionTable } from '../support/session-table';
+import { type Plan, plan } from './model/plan';
+import { Run, type Sighting } from './model/run';
+
+// Timers are the world's, and so is the time that they go by; jest fakes the globals alone.
+jest.mock('node:timers/promises', () => ({
+  ...jest.requireActual('node:timers/promises'),
+  setTimeout: (time: number) => new Promise<void>((resolve) => setTimeout(resolve, time)),
+}));
+jest.mock('node:perf_hooks', () => ({ performance: { now: () => Date.now() } }));
+
+/** `npm run test:deep` asks for more. */
+const DEEP = process.env['MODEL_RUNS'] !== undefined;
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 300);
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask', 'hrtime'] });
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('whatever requests, crashes, clocks and faults do, no acknowledged write is lost and no session revived', () => {
+  test('in memory', async () => {
+    const seen = await explore((clock) => new MemoryStore({ clock }), RUNS);
+    // What a property never meets it says nothing about.
+    const all: Record<Sighting, true> = {
+      acknowledged: true,
+      discarded: true,
+      unknown: true,
+      crash: true,
+      merged: true,
+      privilege: true,
+      age: true,
+      'refused after its end': true,
+      'certain to live': true,
+      over: true,
+    };
+    expect([...seen].sort()).toEqual(Object.keys(all).sort());
+  }, 600_000);
+
+  // The tables are there before the timers stand still.
+  describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as const))('on %s', (kind) => {
+    let live: LiveTable;
+    let environment: NodeJS.ProcessEnv;
+
+    beforeAll(async () => {
+      environment = process.env;
+      live = await startSessionTable(kind);
+      process.env = {
+        ...environment,
+        AWS_ENDPOINT_URL_DYNAMODB: live.endpoint,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+      };
+    });
+
+    afterAll(async () => {
+      process.env = environment;
+      await live.stop();
+    });
+
+    test('in a table', async () => {
+      await explore((clock) => new DynamoDBStore({ table: live.table, clock }), DEEP ? 300 : 5);
+    }, 600_000);
+  });
+});
+
+async function explore(storeOf: (clock: Clock) => SessionStore, runs: number): Promise<ReadonlySet<Sighting>> {
+  const seen = new Set<Sighting>();
+  const property = fc.asyncProperty(plan, fc.scheduler(), async (chosen: Plan, scheduler) => {
+    const random = jest.spyOn(Math, 'random').mockImplementation(seededRandom(chosen.seed));
+    try {
+      const run = new Run(chosen, scheduler, storeOf);
+      await run.execute();
+      for (const sighting of run.sightings) {
+        seen.add(sighting);
+      }
+    } finally {
+      random.mockRestore();
+      jest.clearAllTimers();
+    }
+  });
+  await fc.assert(property, { numRuns: runs });
+  return seen;
+}

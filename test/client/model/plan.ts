@@ -1,0 +1,105 @@
+import type { Fault, StoreCall } from 'cdk-sessions-client/testing';
+import fc from 'fast-check';
+import { MINUTE, SECOND } from '../support';
+
+/** What happens in one run, but for its interleaving. */
+export interface Plan {
+  /** Whether sessions in use get a new id now and then. */
+  readonly renewal: boolean;
+  /** How far each instance's clock is from the store's, in milliseconds. */
+  readonly skews: readonly number[];
+  /** Each visitor has tabs, and each tab makes its requests one after the other. */
+  readonly visitors: readonly (readonly (readonly RequestPlan[])[])[];
+  /** How time goes by between the steps of the requests. */
+  readonly pauses: readonly Pause[];
+  /** What the engine's own random pauses are made of. */
+  readonly seed: number;
+}
+
+export interface RequestPlan {
+  /** The number of the instance that answers. */
+  readonly instance: number;
+  readonly changes: readonly ('append' | 'set' | 'unset' | 'clear')[];
+  readonly fate: 'keep' | 'regenerate' | 'destroy';
+  /** What befalls the store calls of the request, the first of each kind first. */
+  readonly faults: readonly { readonly call: StoreCall; readonly fault: Fault }[];
+  /** After how many steps of its calls, a call and an answer being one each, the process is gone; if it ever is. */
+  readonly crash: number | undefined;
+}
+
+/** `pass`: time goes by. `freeze`: it does for the clocks alone, as when a host stands still or its clock is set. */
+export interface Pause {
+  readonly kind: 'pass' | 'freeze';
+  readonly time: number;
+}
+
+/** The most that a clock is wrong, in milliseconds. */
+export const MOST_SKEW = 5 * SECOND;
+
+/** Short enough for a run to see every end; longer than the minute that a handler is granted. */
+export const POLICY = { idleTimeout: 300, absoluteTimeout: 900, touchAfter: 30 } as const;
+export const RENEWAL = 100;
+
+const request: fc.Arbitrary<RequestPlan> = fc.record({
+  instance: fc.nat({ max: 2 }),
+  changes: fc.oneof(
+    { weight: 6, arbitrary: fc.constant(['append'] as const) },
+    { weight: 1, arbitrary: fc.constant([]) },
+    { weight: 3, arbitrary: fc.array(fc.constantFrom('append', 'set', 'unset', 'clear'), { maxLength: 4 }) },
+  ),
+  fate: fc.oneof(
+    { weight: 8, arbitrary: fc.constant('keep' as const) },
+    { weight: 2, arbitrary: fc.constant('regenerate' as const) },
+    { weight: 1, arbitrary: fc.constant('destroy' as const) },
+  ),
+  faults: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    {
+      weight: 1,
+      arbitrary: fc.array(
+        fc.record({
+          call: fc.constantFrom<StoreCall>('write', 'write', 'read', 'touch', 'destroy'),
+          fault: fc.constantFrom<Fault>('fail', 'hang', 'lose-reply', 'duplicate', { delay: 1500 }),
+        }),
+        { maxLength: 3 },
+      ),
+    },
+  ),
+  crash: fc.oneof(
+    { weight: 8, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 8 }) },
+  ),
+});
+
+const pause: fc.Arbitrary<Pause> = fc.oneof(
+  fc.record({ kind: fc.constant('pass' as const), time: fc.integer({ min: 1, max: 3 * SECOND }) }),
+  fc.record({
+    kind: fc.constant('freeze' as const),
+    time: fc.constantFrom(10 * SECOND, 31 * SECOND, 100 * SECOND, 4 * MINUTE, 5 * MINUTE - 1, 5 * MINUTE, 15 * MINUTE),
+  }),
+);
+
+/**
+ * At most eight requests for a visitor: a record remembers its last eight saves, and a reply that is lost for longer is
+ * beyond what the engine promises.
+ */
+const tabs = fc.array(fc.array(request, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 }).map(atMost(8));
+
+export const plan: fc.Arbitrary<Plan> = fc.record({
+  renewal: fc.boolean(),
+  skews: fc.array(fc.integer({ min: -MOST_SKEW, max: MOST_SKEW }), { minLength: 3, maxLength: 3 }),
+  visitors: fc.array(tabs, { minLength: 1, maxLength: 2 }),
+  pauses: fc.array(pause, { maxLength: 5 }),
+  seed: fc.integer(),
+});
+
+function atMost(requests: number) {
+  return (all: readonly (readonly RequestPlan[])[]) => {
+    let left = requests;
+    return all.map((tab) => {
+      const kept = tab.slice(0, left);
+      left -= kept.length;
+      return kept;
+    });
+  };
+}

@@ -1,0 +1,300 @@
+import type { Clock, SessionStore } from 'cdk-sessions-client';
+import { FaultyStore } from 'cdk-sessions-client/testing';
+import type { Scheduler } from 'fast-check';
+import { SessionEngine } from '../../../lib/client/engine';
+import { isOutage } from '../../../lib/client/errors';
+import { HookCaller } from '../../../lib/client/hooks';
+import type { SessionDraft } from '../../../lib/client/session-draft';
+import { STANDARD_POLICY } from '../../../lib/contract/policy';
+import { type Commit, type Look, SessionHistory, type Sight, type Wish } from './history';
+import { type Plan, POLICY, RENEWAL, type RequestPlan } from './plan';
+import { Process, World } from './world';
+
+/** What a session of the model holds: whose it is, its name, what its visitor's tabs appended, and a key for each tab. */
+interface Data {
+  owner?: string;
+  name?: string;
+  log?: string[];
+  [mark: `mark ${string}`]: string;
+}
+
+/** What a run has come across: a property that never meets a case says nothing about it. */
+export type Sighting =
+  | 'acknowledged'
+  | 'discarded'
+  | 'unknown'
+  | 'crash'
+  | 'merged'
+  | 'privilege'
+  | 'age'
+  | 'refused after its end'
+  | 'certain to live'
+  | 'over';
+
+interface Browser {
+  readonly visitor: string;
+  /** As the Cookie header has it; empty if there is none. */
+  cookie: string;
+}
+
+/** Carries a plan out, and compares all that the requests see with what they were told before. */
+export class Run {
+  readonly sightings = new Set<Sighting>();
+  readonly #world: World;
+  readonly #store: SessionStore;
+  readonly #sessions = new Map<string, SessionHistory>();
+  readonly #faults: string[] = [];
+  #moment = 0;
+  #names = 0;
+
+  constructor(
+    private readonly plan: Plan,
+    scheduler: Scheduler,
+    storeOf: (clock: Clock) => SessionStore,
+  ) {
+    this.#world = new World(scheduler);
+    this.#store = storeOf(this.#world.clock.read);
+  }
+
+  /** @throws Error with what went against the model, if anything did */
+  async execute(): Promise<void> {
+    const tabs = this.plan.visitors.flatMap((visitor, index) => {
+      const browser = { visitor: `visitor ${index}`, cookie: '' };
+      return visitor.map((requests, tab) => this.#tab(browser, `${index}.${tab}`, requests));
+    });
+    await this.#world.finish(Promise.all([...tabs, this.#world.pass(this.plan.pauses)]));
+    await this.#world.finish(this.#lookAtAll());
+    if (this.#faults.length > 0) {
+      throw new Error(this.#faults.join('\n'));
+    }
+  }
+
+  async #tab(browser: Browser, tab: string, requests: readonly RequestPlan[]): Promise<void> {
+    for (const [index, request] of requests.entries()) {
+      await this.#world.turn(`${tab}: request ${index}`);
+      await this.#request(browser, tab, request);
+    }
+  }
+
+  async #request(browser: Browser, tab: string, plan: RequestPlan): Promise<void> {
+    const skew = this.plan.skews[plan.instance] ?? 0;
+    const process = new Process(this.#world, this.#store, tab, plan.crash);
+    const store = new FaultyStore(process);
+    for (const { call, fault } of plan.faults) {
+      store.next(call, fault);
+    }
+    const told = { discarded: false, troubled: false };
+    const engine = this.#engine(store, skew, told);
+
+    const { cookie } = browser;
+    const draft = await this.#load(cookie, engine, skew, process);
+    if (draft === undefined) {
+      return;
+    }
+    await this.#world.turn(`${tab}: handler`);
+    const session = this.#sessions.get(draft.get('name') ?? '') ?? this.#newSession(browser.visitor);
+    const commit: Commit = {
+      ...this.#act(draft, session, tab, plan),
+      began: ++this.#moment,
+      beganAt: this.#world.clock.now + skew,
+      skew,
+      ended: Number.POSITIVE_INFINITY,
+      endedAt: Number.POSITIVE_INFINITY,
+      outcome: 'pending',
+      troubled: false,
+    };
+    if (!draft.isNew || draft.status === 'changed') {
+      session.commits.push(commit);
+    }
+    const use = session.use();
+    const reply = await outageAsValue(Promise.race([engine.commit(draft), process.gone]));
+    commit.ended = ++this.#moment;
+    commit.endedAt = this.#world.clock.now + skew;
+    commit.outcome = typeof reply === 'string' ? 'unknown' : told.discarded ? 'discarded' : 'acknowledged';
+    commit.troubled = told.troubled;
+    use.done(commit.endedAt);
+    this.#noteCommit(session, commit, reply);
+    if (typeof reply === 'string' || reply.setCookie === undefined) {
+      return;
+    }
+    const given = /Max-Age=0/.test(reply.setCookie) ? '' : reply.setCookie.slice(0, reply.setCookie.indexOf(';'));
+    if (given !== '') {
+      // From when the reply is sent, and not when it arrives, the new cookie may lead to the session.
+      session.cookies.add(given);
+      session.replace(cookie, commit);
+    }
+    await this.#world.turn(`${tab}: reply`);
+    browser.cookie = given;
+  }
+
+  async #load(
+    cookie: string,
+    engine: SessionEngine<Data>,
+    skew: number,
+    process: Process,
+  ): Promise<SessionDraft<Data> | undefined> {
+    const look = { from: ++this.#moment, at: this.#world.clock.now + skew };
+    const session = [...this.#sessions.values()].find(({ cookies }) => cookies.has(cookie));
+    const use = session?.use();
+    const draft = await outageAsValue(Promise.race([engine.load([cookie]), process.gone]));
+    if (typeof draft === 'string') {
+      use?.done(this.#world.clock.now + skew);
+      this.#note(draft === 'gone' ? 'crash' : 'unknown');
+      return undefined;
+    }
+    this.#compare(session, cookie, draft, { ...look, to: ++this.#moment });
+    use?.done(this.#world.clock.now + skew);
+    if (session !== undefined && draft.isNew) {
+      this.#note('refused after its end');
+    }
+    return draft;
+  }
+
+  /** A found session is the one that the cookie was given out for, of the same visitor, and shows what it must. */
+  #compare(session: SessionHistory | undefined, cookie: string, draft: SessionDraft<Data>, look: Look): void {
+    if (draft.isNew) {
+      return;
+    }
+    if (session === undefined || draft.get('name') !== session.name || draft.get('owner') !== session.owner) {
+      this.#blame(session, `its cookie leads to ${draft.get('name')} of ${draft.get('owner')}`);
+      return;
+    }
+    for (const fault of [...session.wrongToLive(cookie, look), ...session.wrongIn(sightOf(draft, session), look)]) {
+      this.#blame(session, fault);
+    }
+  }
+
+  /** Does what the plan says, and tells what of it the session is to show. */
+  #act(draft: SessionDraft<Data>, session: SessionHistory, tab: string, { changes, fate }: RequestPlan): Wish {
+    let tokens: string[] = [];
+    let mark: Wish['mark'];
+    const key = `mark ${tab}` as const;
+    const sign = () => {
+      draft.update('owner', (owner = session.owner) => owner);
+      draft.update('name', (name = session.name) => name);
+    };
+    for (const change of changes) {
+      const token = `${tab} #${++this.#names}`;
+      switch (change) {
+        case 'append':
+          sign();
+          draft.update('log', (log = []) => {
+            if (tokens.includes(token)) {
+              this.#note('merged');
+            }
+            return [...log, token];
+          });
+          tokens.push(token);
+          break;
+        case 'set':
+          sign();
+          draft.set(key, token);
+          mark = { key, value: token };
+          break;
+        case 'unset':
+          draft.unset(key);
+          mark = { key, value: undefined };
+          break;
+        case 'clear':
+          draft.clear();
+          sign();
+          tokens = [];
+          mark = undefined;
+          break;
+      }
+    }
+    if (fate === 'destroy') {
+      draft.destroy();
+      return { tokens: [], clears: false, mark: undefined, fate };
+    }
+    if (fate === 'regenerate') {
+      draft.regenerate();
+    }
+    return { tokens, clears: changes.includes('clear'), mark, fate };
+  }
+
+  #noteCommit(session: SessionHistory, commit: Commit, reply: unknown): void {
+    this.#note(reply === 'gone' ? 'crash' : commit.outcome === 'pending' ? 'unknown' : commit.outcome);
+    if (commit.outcome === 'discarded' && !session.mayDiscard(commit)) {
+      this.#blame(session, `it discarded ${commit.tokens} for no reason`);
+    }
+  }
+
+  /** When all is over, every cookie that was ever given out is tried, and what must be there is looked for. */
+  async #lookAtAll(): Promise<void> {
+    const engine = this.#engine(this.#store, 0, { discarded: false, troubled: false });
+    for (const session of this.#sessions.values()) {
+      const from = ++this.#moment;
+      const at = this.#world.clock.now;
+      const mustLive = session.mustLive(at);
+      const keys = new Set<string>();
+      for (const cookie of session.cookies) {
+        const use = session.use();
+        const draft = await this.#world.perform(() => engine.load([cookie]));
+        this.#compare(session, cookie, draft, { from, to: ++this.#moment, at });
+        use.done(at);
+        if (draft.found !== undefined) {
+          keys.add(draft.found.id);
+        }
+      }
+      if (mustLive && keys.size === 0) {
+        this.#blame(session, 'none of its cookies leads to it any more');
+      }
+      if (keys.size > 1) {
+        this.#blame(session, 'it lives under several ids');
+      }
+      this.#note(mustLive ? 'certain to live' : 'over');
+    }
+  }
+
+  #engine(store: SessionStore, skew: number, told: { discarded: boolean; troubled: boolean }): SessionEngine<Data> {
+    const hooks = new HookCaller({
+      discarded: () => {
+        told.discarded = true;
+      },
+      storeError: () => {
+        told.troubled = true;
+      },
+      renewed: ({ cause }) => this.#note(cause),
+    });
+    const policy = { ...STANDARD_POLICY, ...POLICY, ...(this.plan.renewal && { renewalTimeout: RENEWAL }) };
+    return new SessionEngine<Data>({
+      store,
+      policy,
+      clock: () => this.#world.clock.now + skew,
+      callTimeout: 1000,
+      hooks,
+    });
+  }
+
+  #newSession(owner: string): SessionHistory {
+    const session = new SessionHistory(`session ${++this.#names}`, owner, this.plan.renewal);
+    this.#sessions.set(session.name, session);
+    return session;
+  }
+
+  #note(sighting: Sighting): void {
+    this.sightings.add(sighting);
+  }
+
+  #blame(session: SessionHistory | undefined, fault: string): void {
+    this.#faults.push(`${session?.name ?? 'no session'}: ${fault}`);
+  }
+}
+
+function sightOf(draft: SessionDraft<Data>, { commits }: SessionHistory): Sight {
+  const keys = new Set(commits.flatMap(({ mark }) => (mark === undefined ? [] : [mark.key as `mark ${string}`])));
+  return { log: draft.get('log') ?? [], marks: new Map([...keys].map((key) => [key, draft.get(key)])) };
+}
+
+/** What a visitor is told is an outage is one of the ways that things go; any other error is not. */
+async function outageAsValue<T>(promise: Promise<T>): Promise<T | 'outage'> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (!isOutage(error)) {
+      throw error;
+    }
+    return 'outage';
+  }
+}
