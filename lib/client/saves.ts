@@ -177,7 +177,8 @@ export async function destroy(context: SaveContext, found: Located): Promise<voi
     }
     target = result.current;
   }
-  const removed = await records.remove(found.key);
+  // A removal that was carried out twice, its first reply lost, has nothing to say of what was there.
+  const removed = (await records.remove(found.key)) ?? target;
   if (removed !== undefined) {
     await destroySuccessor(context, removed);
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SessionStore, StoredSession } from 'cdk-sessions-client';
 import { MemoryStore } from 'cdk-sessions-client/memory';
-import { FakeClock } from 'cdk-sessions-client/testing';
+import { FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
 import { keyOf } from '../../lib/client/session-id';
 import { type Data, engineOf, HOUR, MINUTE, ObservedStore, SECOND, START, Visitor } from './support';
 
@@ -521,6 +521,28 @@ describe('destroy', () => {
     store.taken();
     await new Visitor(engineOf({ store: busy, clock })).commit(session);
     expect(store.taken().at(-1)).toBe('destroy');
+    expect((await visitor.load()).isNew).toBe(true);
+  });
+
+  test('ends a session that got a new id while others kept saving, even if the reply to its last call is lost', async () => {
+    await signedIn();
+    const session = await visitor.tab().load();
+    session.destroy();
+    const others = [
+      () => visitor.request((other) => other.set('a', 1)),
+      () => visitor.request((other) => other.set('b', 2)),
+      () => visitor.request((other) => other.regenerate()),
+    ];
+    const busy = new FaultyStore({
+      ...bind(store),
+      write: async (...args) => {
+        await others.shift()?.();
+        return store.write(...args);
+      },
+    });
+    busy.next('destroy', 'duplicate');
+    await new Visitor(engineOf({ store: busy, clock })).commit(session);
+    expect(others).toEqual([]);
     expect((await visitor.load()).isNew).toBe(true);
   });
 
