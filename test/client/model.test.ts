@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { seededRandom } from '../../lib/client/testing/random';
 import { hasJava } from '../support/java';
 import { type LiveTable, startSessionTable } from '../support/session-table';
-import { type Plan, plan } from './model/plan';
+import { plan } from './model/plan';
 import { Run, type Sighting } from './model/run';
 
 // Timers are the world's, and so is the time that they go by; jest fakes the globals alone.
@@ -76,10 +76,10 @@ describe('whatever requests, crashes, clocks and faults do, no acknowledged writ
 
 async function explore(storeOf: (clock: Clock) => SessionStore, runs: number): Promise<ReadonlySet<Sighting>> {
   const seen = new Set<Sighting>();
-  const property = fc.asyncProperty(plan, fc.scheduler(), async (chosen: Plan, scheduler) => {
+  const property = fc.asyncProperty(plan, async (chosen) => {
     const random = jest.spyOn(Math, 'random').mockImplementation(seededRandom(chosen.seed));
     try {
-      const run = new Run(chosen, scheduler, storeOf);
+      const run = new Run(chosen, storeOf);
       await run.execute();
       for (const sighting of run.sightings) {
         seen.add(sighting);

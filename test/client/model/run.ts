@@ -1,6 +1,5 @@
 import type { Clock, SessionStore } from 'cdk-sessions-client';
 import { FaultyStore } from 'cdk-sessions-client/testing';
-import type { Scheduler } from 'fast-check';
 import { SessionEngine } from '../../../lib/client/engine';
 import { isOutage } from '../../../lib/client/errors';
 import { HookCaller } from '../../../lib/client/hooks';
@@ -49,10 +48,9 @@ export class Run {
 
   constructor(
     private readonly plan: Plan,
-    scheduler: Scheduler,
     storeOf: (clock: Clock) => SessionStore,
   ) {
-    this.#world = new World(scheduler);
+    this.#world = new World(plan.seed);
     this.#store = storeOf(this.#world.clock.read);
   }
 
@@ -65,20 +63,21 @@ export class Run {
     await this.#world.finish(Promise.all([...tabs, this.#world.pass(this.plan.pauses)]));
     await this.#world.finish(this.#lookAtAll());
     if (this.#faults.length > 0) {
-      throw new Error(this.#faults.join('\n'));
+      throw new Error([...this.#faults, 'after', ...this.#world.story].join('\n'));
     }
   }
 
   async #tab(browser: Browser, tab: string, requests: readonly RequestPlan[]): Promise<void> {
     for (const [index, request] of requests.entries()) {
-      await this.#world.turn(`${tab}: request ${index}`);
-      await this.#request(browser, tab, request);
+      const name = `tab ${tab}, request ${index}`;
+      await this.#world.turn(`${name}: sets out`);
+      await this.#request(browser, tab, name, request);
     }
   }
 
-  async #request(browser: Browser, tab: string, plan: RequestPlan): Promise<void> {
+  async #request(browser: Browser, tab: string, name: string, plan: RequestPlan): Promise<void> {
     const skew = this.plan.skews[plan.instance] ?? 0;
-    const process = new Process(this.#world, this.#store, tab, plan.crash);
+    const process = new Process(this.#world, this.#store, name, plan.crash);
     const store = new FaultyStore(process);
     for (const { call, fault } of plan.faults) {
       store.next(call, fault);
@@ -91,7 +90,7 @@ export class Run {
     if (draft === undefined) {
       return;
     }
-    await this.#world.turn(`${tab}: handler`);
+    await this.#world.turn(`${name}: handler`);
     const session = this.#sessions.get(draft.get('name') ?? '') ?? this.#newSession(browser.visitor);
     const commit: Commit = {
       ...this.#act(draft, session, tab, plan),
@@ -123,7 +122,7 @@ export class Run {
       session.cookies.add(given);
       session.replace(cookie, commit);
     }
-    await this.#world.turn(`${tab}: reply`);
+    await this.#world.turn(`${name}: reply`);
     browser.cookie = given;
   }
 

@@ -1,19 +1,35 @@
+import { createHash } from 'node:crypto';
 import type { SessionStore } from 'cdk-sessions-client';
 import { FakeClock } from 'cdk-sessions-client/testing';
-import type { Scheduler } from 'fast-check';
 import type { Pause } from './plan';
 
-/** Time and order: whose turn it is, the scheduler decides; what time it is, the pauses do. */
+/** A step that waits for its turn: of all that wait, the one of the lowest rank goes first. */
+interface Turn {
+  readonly label: string;
+  readonly rank: number;
+  readonly go: () => void;
+}
+
+/**
+ * Time and order: whose turn it is follows from a seed, what time it is from the pauses.
+ *
+ * Each step has its rank by its own name, so that the others keep their order when a failing plan is made smaller.
+ * (fast-check's scheduler goes on with its random numbers in each smaller plan, so that most of them do not fail.)
+ */
 export class World {
   readonly clock = new FakeClock();
+  /** All steps so far, in their order. */
+  readonly story: string[] = [];
   /** Calls that are inside the store right now. */
   #calls = 0;
+  readonly #waiting: Turn[] = [];
 
-  constructor(private readonly scheduler: Scheduler) {}
+  constructor(private readonly seed: number) {}
 
-  /** Waits until it is this one's turn. */
+  /** Waits until it is this step's turn. No two steps have one label. */
   turn(label: string): Promise<void> {
-    return this.scheduler.schedule(Promise.resolve(), label);
+    const rank = createHash('sha256').update(`${this.seed} ${label}`).digest().readUInt32LE();
+    return new Promise((go) => this.#waiting.push({ label, rank, go }));
   }
 
   /** Lets a store do its work, and nobody else theirs meanwhile. */
@@ -27,8 +43,8 @@ export class World {
   }
 
   async pass(pauses: readonly Pause[]): Promise<void> {
-    for (const { kind, time } of pauses) {
-      await this.turn(`${kind} ${time} ms`);
+    for (const [index, { kind, time }] of pauses.entries()) {
+      await this.turn(`pause ${index}: ${kind} ${time} ms`);
       this.clock.advance(time);
       if (kind === 'pass') {
         jest.advanceTimersByTime(time);
@@ -36,7 +52,7 @@ export class World {
     }
   }
 
-  /** Gives turns, in the scheduler's order, until the work is done and nothing is under way any more. */
+  /** Gives turns until the work is done and nothing is under way any more. */
   async finish(work: Promise<unknown>): Promise<void> {
     let done = false;
     const finished = work.finally(() => {
@@ -44,8 +60,8 @@ export class World {
     });
     for (;;) {
       await this.#settle();
-      if (this.scheduler.count() > 0) {
-        await this.scheduler.waitNext(1);
+      if (this.#waiting.length > 0) {
+        this.#next();
       } else if (jest.getTimerCount() > 0) {
         // Nobody can go on but those who wait for time to pass.
         const before = Date.now();
@@ -57,6 +73,12 @@ export class World {
         throw new Error('somebody waits for what never comes');
       }
     }
+  }
+
+  #next(): void {
+    const [first] = this.#waiting.sort((one, other) => one.rank - other.rank).splice(0, 1);
+    this.story.push(first?.label ?? '');
+    first?.go();
   }
 
   /** Until everybody waits for a turn or for a timer. */
@@ -75,6 +97,7 @@ export class Process implements SessionStore {
   readonly gone: Promise<'gone'>;
   #leave: () => void = () => undefined;
   #left: number;
+  #steps = 0;
 
   constructor(
     private readonly world: World,
@@ -101,7 +124,7 @@ export class Process implements SessionStore {
   }
 
   async #step(label: string): Promise<void> {
-    await this.world.turn(`${this.name}: ${label}`);
+    await this.world.turn(`${this.name}: step ${++this.#steps}, ${label}`);
     if (this.#left <= 0) {
       this.#leave();
       await new Promise(() => undefined);
