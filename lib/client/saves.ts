@@ -94,7 +94,6 @@ export async function regenerate(
   const id = grace === undefined ? newSessionId() : successorOf(found.id, grace.nonce);
   const key = keyOf(id);
   const end: SessionEnd = { kind: 'retired', successor: key, ...(grace && { grace }) };
-  const ends = lifetime.ofUsed(found, now);
   const successorTo = (old: Identified) => ({
     createdAt: old.record.createdAt,
     renewedAt: now,
@@ -103,6 +102,7 @@ export async function regenerate(
   });
 
   let old = found;
+  let ends = lifetime.ofUsed(old, now);
   let fresh = await saveUnshared(records, key, successorTo(old), ends, undefined, old);
   for (let attempt = 1; ; attempt++) {
     const result = await records.save(old.key, { ...old.record, data: NO_DATA, end }, ends, old);
@@ -123,6 +123,7 @@ export async function regenerate(
       return adopted;
     }
     old = next;
+    ends = lifetime.ofUsed(old, now);
     fresh = await saveUnshared(records, key, successorTo(old), ends, fresh);
   }
 }

@@ -640,6 +640,16 @@ describe('regenerate', () => {
     expect(await visitor.see('count')).toBe(11);
   });
 
+  test('does not bring the idle end forward that a parallel request moved', async () => {
+    await signedIn();
+    const session = await visitor.load();
+    session.regenerate();
+    const ahead = new FakeClock(clock.now + 5 * SECOND);
+    await visitor.tab(engineOf({ store, clock: ahead })).request((other) => other.set('count', 1));
+    await visitor.commit(session);
+    expect((await visitor.load()).expiresAt).toEqual(new Date(START + 30 * MINUTE + 5 * SECOND));
+  });
+
   test('lets a late save with the old id change nothing: it may be a stranger’s', async () => {
     await signedIn();
     const late = visitor.tab();
