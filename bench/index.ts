@@ -7,6 +7,7 @@
 import { printConsumption } from './consumption.js';
 import { printEngineCpu } from './engine-cpu.js';
 import { printLoadCpu } from './load-cpu.js';
+import { printParallel } from './parallel.js';
 import { startStub } from './stub-process.js';
 
 async function main(): Promise<void> {
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
       AWS_SECRET_ACCESS_KEY: 'local',
     });
     await printConsumption(stub);
+    await printParallel(stub);
     await printLoadCpu();
     await printEngineCpu();
   } finally {

@@ -6,12 +6,15 @@ import { join } from 'node:path';
 /** Calls, and the capacity units that DynamoDB would charge for them. */
 export interface Consumption {
   readonly reads: number;
+  /** All that were tried. */
   readonly writes: number;
+  /** Those of them whose condition did not hold. */
+  readonly refusedWrites: number;
   readonly readUnits: number;
   readonly writeUnits: number;
 }
 
-export const NOTHING_CONSUMED: Consumption = { reads: 0, writes: 0, readUnits: 0, writeUnits: 0 };
+export const NOTHING_CONSUMED: Consumption = { reads: 0, writes: 0, refusedWrites: 0, readUnits: 0, writeUnits: 0 };
 
 /** A stub of DynamoDB that runs. */
 export interface Stub {

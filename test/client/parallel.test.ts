@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { type ParallelLoad, ParallelVisit } from '../../bench/parallel-visit';
+import { CONTRACT_VERSION, SESSIONS_VARIABLE, type SessionContract } from '../../lib/contract/environment';
+import { STANDARD_POLICY } from '../../lib/contract/policy';
+import { hasJava } from '../support/java';
+import { type LiveTable, startSessionTable } from '../support/session-table';
+
+let folder: string;
+let script: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'parallel-'));
+  script = join(folder, 'worker.js');
+  const entry = join(__dirname, '../../bench/parallel-worker.ts');
+  await build({ entryPoints: [entry], outfile: script, bundle: true, platform: 'node', target: 'node20' });
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as const))(
+  'of parallel requests that all loaded one session before the first saved it, none is lost on %s',
+  (kind) => {
+    let live: LiveTable;
+    let environment: NodeJS.ProcessEnv;
+    let visit: ParallelVisit | undefined;
+
+    beforeAll(async () => {
+      environment = process.env;
+      live = await startSessionTable(kind);
+      const contract: SessionContract = {
+        version: CONTRACT_VERSION,
+        stores: { primary: { kind: 'dynamodb', table: live.table } },
+        policy: STANDARD_POLICY,
+      };
+      process.env = {
+        ...environment,
+        [SESSIONS_VARIABLE]: JSON.stringify(contract),
+        AWS_ENDPOINT_URL_DYNAMODB: live.endpoint,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+      };
+    });
+
+    afterEach(async () => {
+      await visit?.stop();
+      visit = undefined;
+    });
+
+    afterAll(async () => {
+      process.env = environment;
+      await live.stop();
+    });
+
+    /** Serves all requests, refuses none of their saves with a 503, and tells what the session holds then. */
+    async function heldAfter(load: ParallelLoad): Promise<Readonly<Record<string, number>>> {
+      visit = await ParallelVisit.begin(script, load);
+      const served = await visit.serve();
+      expect(served).toHaveLength(load.processes * load.requestsEach);
+      expect(served.filter(({ savesRefused }) => savesRefused > 0)).toEqual([]);
+      return visit.held();
+    }
+
+    test('200 that set a key of their own each, in four processes, leave 200 keys', async () => {
+      const keys = Array.from({ length: 200 }, (_, number) => [`request-${number}`, number]);
+      const held = await heldAfter({ processes: 4, requestsEach: 50, path: '/set' });
+      expect(held).toEqual({ begun: 1, ...Object.fromEntries(keys) });
+    });
+
+    test('200 that count in one key, in four processes, count to 200', async () => {
+      const held = await heldAfter({ processes: 4, requestsEach: 50, path: '/count' });
+      expect(held).toEqual({ begun: 1, count: 200 });
+    });
+
+    test('20 that count in one key, each in a process of its own as in Lambda, count to 20', async () => {
+      const held = await heldAfter({ processes: 20, requestsEach: 1, path: '/count' });
+      expect(held).toEqual({ begun: 1, count: 20 });
+    });
+  },
+);
