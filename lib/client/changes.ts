@@ -1,8 +1,13 @@
+import type { SessionValues } from './session-values.js';
+
 /** One change that a request made to its session. */
 type Change =
   | { readonly kind: 'set'; readonly key: string; readonly value: unknown }
+  | { readonly kind: 'flash'; readonly key: string; readonly value: unknown }
   | { readonly kind: 'unset'; readonly key: string }
   | { readonly kind: 'update'; readonly key: string; readonly fn: Updater }
+  /** The value was taken away to be used: a different one, that came since, is not. */
+  | { readonly kind: 'take'; readonly key: string; readonly taken: string }
   | { readonly kind: 'clear' };
 
 /** Computes a key's next value from a copy of its present one; `undefined` on either side: there is none. */
@@ -29,9 +34,9 @@ export class Changes {
   get assigned(): ReadonlyMap<string, unknown> {
     const assigned = new Map<string, unknown>();
     for (const change of this.#log) {
-      if (change.kind === 'set') {
+      if (change.kind === 'set' || change.kind === 'flash') {
         assigned.set(change.key, change.value);
-      } else if (change.kind === 'update') {
+      } else if (change.kind !== 'clear') {
         assigned.delete(change.key);
       }
     }
@@ -43,6 +48,11 @@ export class Changes {
     this.#log.push({ kind: 'set', key, value });
   }
 
+  flash(key: string, value: unknown): void {
+    this.#forget(key);
+    this.#log.push({ kind: 'flash', key, value });
+  }
+
   unset(key: string): void {
     this.#forget(key);
     this.#log.push({ kind: 'unset', key });
@@ -52,15 +62,24 @@ export class Changes {
     this.#log.push({ kind: 'update', key, fn });
   }
 
+  take(key: string, value: unknown): void {
+    if (this.#log.some((change) => change.kind === 'clear' || change.key === key)) {
+      // It is this request's own value that is taken away again, whatever an update makes it the next time.
+      this.unset(key);
+    } else {
+      this.#log.push({ kind: 'take', key, taken: JSON.stringify(value) });
+    }
+  }
+
   /** A barrier: whatever was there, here or in the store, is gone; changes that follow build on nothing. */
   clear(): void {
     this.#log = [{ kind: 'clear' }];
   }
 
-  /** Does them all, on `data`. */
-  replay(data: Map<string, unknown>): void {
+  /** Does them all, on `values`. */
+  replay(values: SessionValues): void {
     for (const change of this.#log) {
-      apply(change, data);
+      apply(change, values);
     }
   }
 
@@ -70,29 +89,28 @@ export class Changes {
   }
 }
 
-function apply(change: Change, data: Map<string, unknown>): void {
+function apply(change: Change, values: SessionValues): void {
   switch (change.kind) {
     case 'clear':
-      data.clear();
+      values.clear();
       break;
     case 'set':
-      put(data, change.key, change.value);
+      values.set(change.key, change.value);
+      break;
+    case 'flash':
+      values.flash(change.key, change.value);
       break;
     case 'unset':
-      data.delete(change.key);
+      values.delete(change.key);
       break;
     case 'update':
-      put(data, change.key, change.fn(copyOf(data.get(change.key))));
+      values.set(change.key, change.fn(copyOf(values.get(change.key))));
       break;
-  }
-}
-
-/** Stores a value under its key; `undefined` takes the key away. */
-export function put(data: Map<string, unknown>, key: string, value: unknown): void {
-  if (value === undefined) {
-    data.delete(key);
-  } else {
-    data.set(key, value);
+    case 'take':
+      if (JSON.stringify(values.get(change.key)) === change.taken) {
+        values.delete(change.key);
+      }
+      break;
   }
 }
 

@@ -2,30 +2,40 @@ import { type PolicyContract, SESSIONS_VARIABLE, type SessionContract } from '..
 import { ContractError, parseContract, parsePolicy } from '../contract/parse.js';
 import { STANDARD_POLICY } from '../contract/policy.js';
 import { systemClock } from './clock.js';
+import type { DataOptions } from './data-model.js';
 import type { EngineOptions } from './engine.js';
 import { SessionError } from './errors.js';
 import { openStore } from './open-store.js';
 import type { SessionsOptions } from './options.js';
+import type { Concurrency } from './session.js';
 import type { SessionStore } from './stores/store.js';
 
 const CALL_TIMEOUT = 2000;
 const LONGEST_CALL_TIMEOUT = 60_000;
+const CONCURRENCIES: readonly Concurrency[] = ['merge', 'optimistic', 'last-write-wins'];
 
 /** What an engine works with, of what the application and the deployment say. Opens the store. */
-export async function configure(options: SessionsOptions): Promise<Omit<EngineOptions, 'hooks'>> {
-  const { clock = systemClock, callTimeout = CALL_TIMEOUT } = options;
+export async function configure<Data extends object>(
+  options: SessionsOptions<Data>,
+): Promise<Omit<EngineOptions<Data>, 'hooks'>> {
+  const { clock = systemClock, callTimeout = CALL_TIMEOUT, concurrency = 'merge' } = options;
   if (!(callTimeout >= 1 && callTimeout <= LONGEST_CALL_TIMEOUT)) {
     throw misconfigured(`callTimeout must be 1 to ${LONGEST_CALL_TIMEOUT} milliseconds, received ${callTimeout}`);
   }
+  if (!CONCURRENCIES.includes(concurrency)) {
+    throw misconfigured(`concurrency must be ${CONCURRENCIES.join(', ')}, received ${concurrency}`);
+  }
+  assertDataOptions(options);
+  const common = { clock, callTimeout, concurrency, data: options };
   if (options.store !== undefined) {
     assertStore(options.store);
-    return { store: options.store, policy: explicitPolicy(options.policy), clock, callTimeout };
+    return { store: options.store, policy: explicitPolicy(options.policy), ...common };
   }
   if (options.policy !== undefined) {
     throw misconfigured('a policy comes from the stack with its store: give createSessions both, or neither');
   }
   const { stores, policy } = readEnvironment(options.env ?? SESSIONS_VARIABLE);
-  return { store: await openStore(stores.primary, clock), policy, clock, callTimeout };
+  return { store: await openStore(stores.primary, clock), policy, ...common };
 }
 
 function readEnvironment(variable: string): SessionContract {
@@ -56,6 +66,26 @@ const POLICY_FIELDS: readonly string[] = [
   'touchAfter',
   'cookie',
 ] satisfies readonly (keyof PolicyContract)[];
+
+function assertDataOptions<Data extends object>({
+  dataVersion = 1,
+  migrate,
+  schema,
+  onInvalidData,
+}: DataOptions<Data>): void {
+  if (!Number.isSafeInteger(dataVersion) || dataVersion < 1) {
+    throw misconfigured(`dataVersion must be a whole number of at least 1, received ${dataVersion}`);
+  }
+  if (dataVersion > 1 && migrate === undefined) {
+    throw misconfigured(`dataVersion ${dataVersion} needs migrate, to make today's data of what older versions left`);
+  }
+  if (schema !== undefined && typeof schema['~standard']?.validate !== 'function') {
+    throw misconfigured('schema must follow Standard Schema 1, as those of Zod 3.24, Valibot 1 and ArkType 2 do');
+  }
+  if (onInvalidData !== undefined && onInvalidData !== 'throw' && onInvalidData !== 'reset') {
+    throw misconfigured(`onInvalidData must be throw or reset, received ${onInvalidData}`);
+  }
+}
 
 /** A class in place of its instance is an easy mistake, and would look like a store that is down. */
 function assertStore(store: SessionStore): void {

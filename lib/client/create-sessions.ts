@@ -4,6 +4,7 @@ import type { HttpReply } from './hosts/lambda-reply.js';
 import { LazyGate } from './lazy-gate.js';
 import type { SessionsOptions } from './options.js';
 import type { Session } from './session.js';
+import type { Transaction } from './transaction.js';
 
 /** An application's sessions: one way in for each kind of host. */
 export interface Sessions<Data extends object> {
@@ -24,6 +25,23 @@ export interface Sessions<Data extends object> {
   >(
     handler: (event: Event, session: Session<Data>, context: Context) => Result | Promise<Result>,
   ): LambdaHandler<Event, Context, Result>;
+
+  /**
+   * Runs a function on a session and saves what it changed, on exactly what it read: if another request saved first, the
+   * function runs again on what that one left, for up to ten seconds. For changes that span several keys, and for what
+   * must happen only once. The function's other effects should bear being repeated.
+   *
+   * It is on its own, not inside a handler of `lambda`, whose session it would change behind that one's back.
+   *
+   * @param cookies the request's Cookie header, or its header lines; `undefined` if it has none
+   * @returns what the function returned, and the Set-Cookie header that the reply must carry, if any
+   * @throws SessionError ERR_SESSION_CONFLICT if others kept coming first, what the handler made by `lambda` throws, and
+   *   ERR_SESSION_STORE_UNAVAILABLE or ERR_SESSION_STORE_TIMEOUT while the store does not answer
+   */
+  transact<Result>(
+    cookies: string | readonly string[] | undefined,
+    fn: (session: Session<Data>) => Result | Promise<Result>,
+  ): Promise<Transaction<Result>>;
 }
 
 /**
@@ -36,10 +54,11 @@ export interface Sessions<Data extends object> {
  * const sessions = createSessions<{ cart: Record<string, number> }>();
  */
 export function createSessions<Data extends object = Record<string, unknown>>(
-  options: SessionsOptions = {},
+  options: SessionsOptions<Data> = {},
 ): Sessions<Data> {
   const gate = new LazyGate<Data>(options);
   return {
     lambda: (handler) => lambdaHost(gate, handler),
+    transact: (cookies = [], fn) => gate.transact(typeof cookies === 'string' ? [cookies] : cookies, fn),
   };
 }

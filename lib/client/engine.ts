@@ -3,24 +3,33 @@ import type { PolicyContract } from '../contract/environment.js';
 import { CallBudget } from './call-budget.js';
 import type { Clock } from './clock.js';
 import { clearCookie, cookieValues, setCookie } from './cookie-header.js';
+import { DataModel, type DataOptions } from './data-model.js';
+import { destroy } from './ending.js';
 import { isOutage } from './errors.js';
 import type { HookCaller, RejectionReason } from './hooks.js';
 import type { CommitResult, GateOptions, SessionGate } from './hosts/host.js';
 import { Lifetime } from './lifetime.js';
-import { NO_DATA } from './record.js';
 import { type Identified, RecordAccess } from './record-access.js';
-import * as saves from './saves.js';
+import { regenerate } from './regeneration.js';
+import { SaveGroups } from './save-groups.js';
+import { begin, type SaveContext, saveChanges, touch, type Whereabouts } from './saves.js';
+import type { Concurrency } from './session.js';
+import { SessionData } from './session-data.js';
 import { type FoundSession, SessionDraft } from './session-draft.js';
-import { fingerprint } from './session-id.js';
-import type { EpochMilliseconds, SessionStore } from './stores/store.js';
+import { fingerprint, keyOf } from './session-id.js';
+import type { EpochMilliseconds, SessionKey, SessionStore } from './stores/store.js';
 
 /** What an engine works with. */
-export interface EngineOptions {
+export interface EngineOptions<Data extends object> {
   readonly store: SessionStore;
   readonly policy: PolicyContract;
   readonly clock: Clock;
   /** The longest that one call to the store may take, in milliseconds. */
   readonly callTimeout: number;
+  /** What a save does when another request saved the same session first. @default 'merge' */
+  readonly concurrency?: Concurrency;
+  /** What the application says of the shape of its data. @default - nothing */
+  readonly data?: DataOptions<Data>;
   /** Is told what happens to sessions. Failures of the store that fail a request are the caller's to tell. */
   readonly hooks: HookCaller;
 }
@@ -41,103 +50,106 @@ const MOST_COOKIES = 3;
  *     commit  unchanged: no call, or one touch when it is due      changed: one write, more only on a conflict
  */
 export class SessionEngine<Data extends object> implements SessionGate<SessionDraft<Data>> {
-  readonly #options: EngineOptions;
+  readonly #options: EngineOptions<Data>;
   readonly #lifetime: Lifetime;
+  readonly #model: DataModel<Data>;
+  readonly #groups = new SaveGroups();
 
-  constructor(options: EngineOptions) {
+  constructor(options: EngineOptions<Data>) {
     this.#options = options;
     this.#lifetime = new Lifetime(options.policy);
+    this.#model = new DataModel(options.data ?? {}, options.hooks, options.store.capacity);
   }
 
-  async load(cookieHeaders: readonly string[], options: GateOptions = {}): Promise<SessionDraft<Data>> {
+  async load(
+    cookieHeaders: readonly string[],
+    options: GateOptions = {},
+    concurrency = this.#options.concurrency ?? 'merge',
+  ): Promise<SessionDraft<Data>> {
     const { hooks, policy } = this.#options;
     const values = cookieValues(cookieHeaders, policy.cookie.name);
+    const draftOptions = { model: this.#model, concurrency, hadCookie: values.length > 0 };
     const context = this.#context(options);
     for (const cookie of plausibleFirst(values).slice(0, MOST_COOKIES)) {
       const found = await this.#find(context, cookie);
-      if (typeof found === 'object') {
+      if (found !== undefined) {
         hooks.call('loaded', { session: fingerprint(found.key) });
-        return new SessionDraft(found);
+        return new SessionDraft(found, draftOptions);
       }
-      hooks.call('rejected', { reason: found });
     }
-    return new SessionDraft<Data>(undefined, values.length > 0);
+    return new SessionDraft<Data>(undefined, draftOptions);
   }
 
   async commit(draft: SessionDraft<Data>, options: GateOptions = {}): Promise<CommitResult> {
-    const { found, fate } = draft;
     draft.close();
+    const { found } = draft;
     const context = this.#context(options);
-    if (fate === 'destroy') {
-      if (found !== undefined) {
-        await saves.destroy(context, found);
-        context.hooks.call('destroyed', { session: fingerprint(found.key) });
-      }
-      return draft.hadCookie ? { setCookie: clearCookie(this.#options.policy.cookie) } : {};
+    if (found !== undefined && !draft.ended) {
+      const whereabouts = await this.#save(context, draft, found);
+      // The browser is told where the session lives unless it knows; not, if it ended before that could be said.
+      return whereabouts !== undefined && whereabouts.id !== found.cookieId ? this.#give(whereabouts) : {};
     }
-    const whereabouts =
-      found === undefined ? await this.#begin(context, draft) : await this.#save(context, draft, found);
-    // The browser is told where the session lives unless it knows; not, if it ended before that could be said.
-    return whereabouts !== undefined && whereabouts.id !== found?.cookieId ? this.#give(whereabouts) : {};
+    // What is to begin is worked out before the other session ends, for it may turn out to be impossible.
+    const data = draft.begins ? draft.dataOn(SessionData.NONE) : undefined;
+    if (found !== undefined) {
+      await destroy(context, found);
+      context.hooks.call('destroyed', { session: fingerprint(found.key) });
+    }
+    if (data !== undefined) {
+      return this.#give(await begin(context, draft, data));
+    }
+    return draft.ended && draft.hadCookie ? { setCookie: clearCookie(this.#options.policy.cookie) } : {};
   }
 
-  /** The living session that a cookie leads to, or why it leads to none. */
-  async #find(context: saves.SaveContext, cookie: CookieValue | undefined): Promise<FoundSession | RejectionReason> {
-    const { records, clock, tolerate } = context;
+  /** The living session that a cookie leads to. If it leads to none, the hooks are told why. */
+  async #find(context: SaveContext, cookie: CookieValue | undefined): Promise<FoundSession | undefined> {
+    const { records, clock, hooks, tolerate } = context;
     if (cookie === undefined) {
-      return 'malformed';
+      return reject(hooks, 'malformed');
     }
     if (cookie.deadline * 1000 <= clock()) {
-      return 'past-deadline';
+      return expire(hooks, keyOf(cookie.id));
     }
     const named = await records.read(cookie.id);
     const located = await records.follow(named, clock());
     if (located === undefined) {
-      return named?.record.end?.kind ?? 'unknown';
+      return reject(hooks, named?.record.end?.kind ?? 'unknown');
     }
     if (this.#lifetime.of(located).expiresAt <= clock()) {
-      return 'expired';
+      return expire(hooks, located.key);
     }
     let alive: Identified | undefined = located;
     if (this.#lifetime.endsSoon(located, clock()) && this.#touchDue(located)) {
       // Touched before the handler and not after it: the session must not run out while the handler is at work.
       const { expiresAt } = this.#lifetime.ofUsed(located, clock());
       await tolerate(async () => {
-        const touched = await saves.touch(context, located);
+        const touched = await touch(context, located);
         alive = touched ? { ...located, stored: { ...located.stored, expiresAt } } : undefined;
       });
     }
-    return alive === undefined ? 'expired' : { ...alive, ...this.#lifetime.of(alive), cookieId: cookie.id };
+    return alive === undefined
+      ? expire(hooks, located.key)
+      : { ...alive, ...this.#lifetime.of(alive), cookieId: cookie.id };
   }
 
-  async #begin(context: saves.SaveContext, draft: SessionDraft<Data>): Promise<saves.Whereabouts | undefined> {
-    const data = draft.dataOn(undefined);
-    return data === NO_DATA ? undefined : saves.begin(context, data);
-  }
-
-  async #save(
-    context: saves.SaveContext,
-    draft: SessionDraft<Data>,
-    found: FoundSession,
-  ): Promise<saves.Whereabouts | undefined> {
-    const { clock, tolerate } = context;
-    if (draft.fate === 'regenerate') {
-      return saves.regenerate(context, draft, found, 'privilege');
+  async #save(context: SaveContext, draft: SessionDraft<Data>, found: FoundSession): Promise<Whereabouts | undefined> {
+    const { clock, groups, tolerate } = context;
+    if (draft.newId !== undefined) {
+      return regenerate(context, draft, found, draft.newId);
     }
-    const changed = draft.changes.clears || (!draft.changes.empty && draft.dataOn(found) !== found.record.data);
     const renewalDue = this.#lifetime.renewalDue(found, clock());
-    if (changed) {
-      return renewalDue ? saves.regenerate(context, draft, found, 'age') : saves.saveChanges(context, draft, found);
+    if (draft.dirty) {
+      return renewalDue ? regenerate(context, draft, found, 'age') : groups.save(context, draft, found);
     }
     // Nothing of the visitor's is at stake from here on: a store in trouble does not cost her the reply.
-    let whereabouts: saves.Whereabouts | undefined = found;
+    let whereabouts: Whereabouts | undefined = found;
     if (renewalDue) {
       await tolerate(async () => {
-        whereabouts = await saves.regenerate(context, draft, found, 'age');
+        whereabouts = await regenerate(context, draft, found, 'age');
       });
     } else if (this.#lifetime.touchDue(found, clock())) {
       await tolerate(() =>
-        this.#lifetime.touchSuffices(found) ? saves.touch(context, found) : saves.saveChanges(context, draft, found),
+        this.#lifetime.touchSuffices(found) ? touch(context, found) : saveChanges(context, [draft], found),
       );
     }
     return whereabouts;
@@ -148,7 +160,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     return this.#lifetime.touchSuffices(located) && this.#lifetime.touchDue(located, this.#options.clock());
   }
 
-  #context({ remainingMs = Number.POSITIVE_INFINITY }: GateOptions): saves.SaveContext {
+  #context({ remainingMs = Number.POSITIVE_INFINITY }: GateOptions): SaveContext {
     const { store, clock, callTimeout, hooks } = this.#options;
     const budget = new CallBudget(callTimeout, Math.min(REQUEST_TIMEOUT, remainingMs - REPLY_TIME));
     const tolerate = async (run: () => Promise<unknown>) => {
@@ -161,14 +173,23 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
         hooks.call('storeError', error);
       }
     };
-    return { records: new RecordAccess(store, budget), lifetime: this.#lifetime, clock, hooks, tolerate };
+    const records = new RecordAccess(store, budget);
+    return { records, groups: this.#groups, lifetime: this.#lifetime, clock, hooks, tolerate };
   }
 
-  #give({ id, deadline }: saves.Whereabouts): CommitResult {
+  #give({ id, deadline }: Whereabouts): CommitResult {
     const { policy, clock } = this.#options;
     const value = formatCookieValue({ id, deadline: Math.ceil(deadline / 1000) });
     return { setCookie: setCookie(policy.cookie, value, secondsUntil(deadline, clock())) };
   }
+}
+
+function reject(hooks: HookCaller, reason: RejectionReason): undefined {
+  hooks.call('rejected', { reason });
+}
+
+function expire(hooks: HookCaller, key: SessionKey): undefined {
+  hooks.call('expired', { session: fingerprint(key) });
 }
 
 /** The cookies that values spell; those that spell none come last. */

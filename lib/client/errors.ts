@@ -6,17 +6,24 @@ export type SessionErrorCode =
   | 'ERR_SESSION_STORE_UNAVAILABLE'
   /** The store did not answer before the call's deadline. */
   | 'ERR_SESSION_STORE_TIMEOUT'
-  /** Other requests kept saving the same session until the deadline. */
+  /**
+   * Other requests kept saving the same session until the deadline; with `concurrency: 'optimistic'`, one did since this
+   * one read it.
+   */
   | 'ERR_SESSION_CONFLICT'
   /** The session was changed after `destroy()`. */
   | 'ERR_SESSION_DESTROYED'
-  /** The session was changed when it was saved already: something was not awaited. */
+  /** The session was changed when it was saved already, or inside a function given to `update`. */
   | 'ERR_SESSION_CLOSED'
   /** A value is not JSON; the message names its path. */
   | 'ERR_SESSION_NOT_SERIALIZABLE'
-  /** The session does not fit into an item of the store. */
+  /** `login` was not given a user's id. */
+  | 'ERR_SESSION_USER'
+  /** The data does not fit the application's schema; the message names the paths. */
+  | 'ERR_SESSION_DATA'
+  /** The session does not fit into the store; the message names its biggest keys. */
   | 'ERR_SESSION_TOO_LARGE'
-  /** The stored record is damaged or of a newer format. Never taken for "no session". */
+  /** The stored record is damaged, or of a newer format or data version. Never taken for "no session". */
   | 'ERR_SESSION_RECORD'
   /** The function was invoked with an event that is not an HTTP request. */
   | 'ERR_SESSION_EVENT';

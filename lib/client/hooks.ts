@@ -7,14 +7,16 @@ export interface SessionEvent {
 }
 
 /**
- * Why a cookie of ours led to no session. `malformed`: it is not one that we made. `past-deadline`: the session's
- * deadline is over, by the cookie itself. `unknown`: nothing is stored, be it forged, long expired or lost. `expired`:
- * the session's time is over. `destroyed`: it was signed out. `retired`: it went on under another id.
+ * Why a cookie of ours led to no session. `malformed`: it is not one that we made. `unknown`: nothing is stored any more,
+ * be it forged, idle for too long or lost. `destroyed`: it was signed out. `retired`: it went on under another id.
  */
-export type RejectionReason = 'malformed' | 'past-deadline' | 'unknown' | 'expired' | 'destroyed' | 'retired';
+export type RejectionReason = 'malformed' | 'unknown' | 'destroyed' | 'retired';
 
-/** Why a session gets a new id: `privilege`, since the visitor's rights changed; `age`, since its id had grown old. */
-export type RegenerationCause = 'privilege' | 'age';
+/**
+ * Why a session gets a new id: `login`, since somebody signed in; `privilege`, since the application asked for one;
+ * `age`, since its id had grown old.
+ */
+export type RegenerationCause = 'login' | 'privilege' | 'age';
 
 /**
  * What an application may listen to, for metrics and audit trails. A hook is called when its event is a fact. It cannot
@@ -25,16 +27,20 @@ export interface SessionHooks {
   created?(event: SessionEvent): unknown;
   /** A request's cookie led to a living session. */
   loaded?(event: SessionEvent): unknown;
-  /** A cookie of ours led to none. The visitor goes on as one who brought none. */
+  /** A request's cookie led to a session whose time is over, by the deadline in the cookie or by what is stored. */
+  expired?(event: SessionEvent): unknown;
+  /** A cookie of ours led to none, for another reason. The visitor goes on as one who brought none. */
   rejected?(event: { readonly reason: RejectionReason }): unknown;
   /** A session got a new id. `session` is its fingerprint before, `successor` the one from now on. */
   renewed?(event: SessionEvent & { readonly successor: string; readonly cause: RegenerationCause }): unknown;
-  /** A session was ended by `destroy`. */
+  /** A session was ended by `destroy` or `logout`. */
   destroyed?(event: SessionEvent): unknown;
-  /** Two requests set one key to different values at the same time. The one that tells has won. */
+  /** Requests gave one key different values at the same time. The one that tells has won. */
   conflict?(event: SessionEvent & { readonly key: string }): unknown;
   /** A request's changes were dropped: its session was ended, or moved to a new id at a sign-in, by another meanwhile. */
   discarded?(event: SessionEvent): unknown;
+  /** A stored session began anew without data: the schema refused it at these paths. See `onInvalidData`. */
+  reset?(event: SessionEvent & { readonly paths: readonly string[] }): unknown;
   /**
    * The store failed: with a 503 for the visitor, or without anybody's noticing.
    * @default - a line with the error's code and message on standard error

@@ -1,13 +1,15 @@
 export type { CookieContract, PolicyContract, SameSiteContract } from '../contract/environment.js';
 export type { Clock } from './clock.js';
 export { createSessions, type Sessions } from './create-sessions.js';
+export type { DataOptions } from './data-model.js';
 export { SessionError, type SessionErrorCode } from './errors.js';
 export type { RegenerationCause, RejectionReason, SessionEvent, SessionHooks } from './hooks.js';
 export type { LambdaHandler } from './hosts/lambda.js';
 export type { LambdaContext, LambdaHttpEvent } from './hosts/lambda-event.js';
 export type { HttpReply } from './hosts/lambda-reply.js';
 export type { CommonOptions, DeployedOptions, ExplicitOptions, SessionsOptions } from './options.js';
-export type { Session, SessionDataKey, SessionStatus } from './session.js';
+export type { Concurrency, Session, SessionDataKey, SessionStatus } from './session.js';
+export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';
 export type {
   CallOptions,
   EpochMilliseconds,
@@ -18,3 +20,4 @@ export type {
   Version,
   WriteResult,
 } from './stores/store.js';
+export type { Transaction } from './transaction.js';

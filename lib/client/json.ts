@@ -1,11 +1,9 @@
 import { types } from 'node:util';
 import { SessionError } from './errors.js';
+import { shown, step } from './path.js';
 
 /** How deep values may be nested: beyond any session's need, and far from what would exhaust the stack. */
 const DEEPEST = 100;
-
-/** The longest path that an error spells out: keys may be long, and may come from outside. */
-const LONGEST_PATH = 120;
 
 /** What is wrong, and where, as seen from the value that was looked at: `.cart[0].added`. */
 interface Fault {
@@ -22,11 +20,9 @@ interface Fault {
 export function assertJson(value: unknown, root: string): void {
   const fault = faultIn(value, new Set());
   if (fault !== undefined) {
-    const path = `${root}${fault.path}`;
-    const shown = path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}…` : path;
     throw new SessionError(
       'ERR_SESSION_NOT_SERIALIZABLE',
-      `${shown} is ${fault.what}: a session keeps JSON values only`,
+      `${shown(root + fault.path)} is ${fault.what}: a session keeps JSON values only`,
     );
   }
 }
@@ -82,7 +78,7 @@ function elementFault(array: readonly unknown[], ancestors: Set<object>): Fault 
   for (let index = 0; index < array.length; index++) {
     const fault = faultIn(array[index], ancestors);
     if (fault !== undefined) {
-      return { what: fault.what, path: `[${index}]${fault.path}` };
+      return { what: fault.what, path: step(index) + fault.path };
     }
   }
   return undefined;
@@ -93,8 +89,7 @@ function memberFault(object: object, ancestors: Set<object>): Fault | undefined 
   for (const [name, member] of Object.entries(object)) {
     const fault = member === undefined ? undefined : faultIn(member, ancestors);
     if (fault !== undefined) {
-      const step = /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
-      return { what: fault.what, path: `${step}${fault.path}` };
+      return { what: fault.what, path: step(name) + fault.path };
     }
   }
   return undefined;

@@ -4,15 +4,17 @@ import { isOutage } from './errors.js';
 import { HookCaller } from './hooks.js';
 import type { SessionGate } from './hosts/host.js';
 import type { SessionsOptions } from './options.js';
+import type { Session } from './session.js';
 import type { SessionDraft } from './session-draft.js';
+import { type Transaction, transact } from './transaction.js';
 
 /** Opens the engine at the first request, and reports the store's failures. */
 export class LazyGate<Data extends object> implements SessionGate<SessionDraft<Data>> {
-  readonly #options: SessionsOptions;
+  readonly #options: SessionsOptions<Data>;
   readonly #hooks: HookCaller;
   #engine: Promise<SessionEngine<Data>> | undefined;
 
-  constructor(options: SessionsOptions) {
+  constructor(options: SessionsOptions<Data>) {
     this.#options = options;
     this.#hooks = new HookCaller(options.hooks);
   }
@@ -23,6 +25,13 @@ export class LazyGate<Data extends object> implements SessionGate<SessionDraft<D
 
   commit(...request: Parameters<SessionEngine<Data>['commit']>): ReturnType<SessionEngine<Data>['commit']> {
     return this.#reporting(async () => (await this.#open()).commit(...request));
+  }
+
+  transact<Result>(
+    cookieHeaders: readonly string[],
+    fn: (session: Session<Data>) => Result | Promise<Result>,
+  ): Promise<Transaction<Result>> {
+    return this.#reporting(async () => transact(await this.#open(), cookieHeaders, fn));
   }
 
   async #open(): Promise<SessionEngine<Data>> {

@@ -1,10 +1,20 @@
 import type { PolicyContract } from '../contract/environment.js';
 import type { Clock } from './clock.js';
+import type { DataOptions } from './data-model.js';
 import type { SessionHooks } from './hooks.js';
+import type { Concurrency } from './session.js';
 import type { SessionStore } from './stores/store.js';
 
 /** What is the same wherever the store comes from. */
-export interface CommonOptions {
+export interface CommonOptions<Data extends object> extends DataOptions<Data> {
+  /**
+   * What a save does when another request saved the same session since this one read it. `merge`: the changes are made
+   * again on top of that save. `optimistic`: the reply is a 503, and nothing is saved; for handlers that must not act on
+   * what is outdated, and with `transact` for changes that are tried again. `last-write-wins`: it is overwritten. A
+   * session that was ended stays so in any case.
+   * @default 'merge'
+   */
+  readonly concurrency?: Concurrency;
   /**
    * The longest that one call to the store may take, in milliseconds, from 1 to 60000.
    * @default 2000
@@ -23,7 +33,7 @@ export interface CommonOptions {
 }
 
 /** Sessions as the deployment configured them. */
-export interface DeployedOptions extends CommonOptions {
+export interface DeployedOptions<Data extends object = Record<string, unknown>> extends CommonOptions<Data> {
   /**
    * The environment variable that an attach method wrote.
    * @default 'CDK_SESSIONS'
@@ -34,7 +44,7 @@ export interface DeployedOptions extends CommonOptions {
 }
 
 /** Sessions with a store of one's own, for tests. The environment is not read. */
-export interface ExplicitOptions extends CommonOptions {
+export interface ExplicitOptions<Data extends object = Record<string, unknown>> extends CommonOptions<Data> {
   /** The store. With a clock of one's own, give the store the same. */
   readonly store: SessionStore;
   /**
@@ -46,4 +56,6 @@ export interface ExplicitOptions extends CommonOptions {
 }
 
 /** Where sessions are kept, and what of the defaults is different. */
-export type SessionsOptions = DeployedOptions | ExplicitOptions;
+export type SessionsOptions<Data extends object = Record<string, unknown>> =
+  | DeployedOptions<Data>
+  | ExplicitOptions<Data>;

@@ -1,8 +1,8 @@
 import type { CallBudget } from './call-budget.js';
-import { isOutage } from './errors.js';
+import { isOutage, SessionError } from './errors.js';
 import type { Ends } from './lifetime.js';
-import { decodeRecord, encodeRecord, type Located, type SessionRecord } from './record.js';
-import { keyOf, successorOf } from './session-id.js';
+import { decodeRecord, encodeRecord, type Located, type SessionRecord, type UnsavedRecord } from './record.js';
+import { fingerprint, keyOf, ownerOf, successorOf } from './session-id.js';
 import type {
   EpochMilliseconds,
   SessionKey,
@@ -11,7 +11,7 @@ import type {
   TouchResult,
   Version,
 } from './stores/store.js';
-import { nextVersion } from './version.js';
+import { nextVersion, remember, remembers } from './version.js';
 
 /** A record whose session id is known. */
 export interface Identified extends Located {
@@ -22,9 +22,6 @@ export interface Identified extends Located {
 export type SaveResult =
   | { readonly saved: true; readonly located: Located }
   | { readonly saved: false; readonly current: Located | undefined };
-
-/** How many saves a record remembers: so many others may come between a save and the news that its reply was lost. */
-const REMEMBERED = 8;
 
 /** One request's way to the store: records instead of bytes, versions made here, a deadline on every call. */
 export class RecordAccess {
@@ -47,28 +44,36 @@ export class RecordAccess {
   /**
    * Saves a record in place of the one that was located, or where nothing is. A save that went through although no
    * reply, or a refusal, came back is recognised by its version among those that the record remembers.
-   *
-   * @param owner whose session it is; a record at its end is nobody's, so that no index of owners leads to it
    */
-  async save(
-    key: SessionKey,
-    record: Omit<SessionRecord, 'recent'>,
-    ends: Ends,
-    expected: Located | undefined,
-    owner = expected?.stored.owner,
-  ): Promise<SaveResult> {
+  async save(key: SessionKey, record: UnsavedRecord, ends: Ends, expected: Located | undefined): Promise<SaveResult> {
     const version = nextVersion(expected?.stored.version);
-    const recent = [...(expected?.record.recent ?? []).slice(1 - REMEMBERED), version];
-    const saved: SessionRecord = { ...record, recent };
-    const owned = owner !== undefined && record.end === undefined;
-    const stored: StoredSession = { value: encodeRecord(saved), version, ...ends, ...(owned && { owner }) };
+    const saved: SessionRecord = { ...record, recent: remember(expected?.record.recent ?? '', version) };
+    const owner = record.user === undefined ? {} : { owner: ownerOf(record.user) };
+    const stored: StoredSession = { value: encodeRecord(saved), version, ...ends, ...owner };
     const result = await this.budget
       .call('write', (options) => this.store.write(key, stored, expected?.stored.version ?? 'absent', options))
       .catch((error: unknown) => this.#lookWhetherSaved(error, key, version));
     const current = result.written ? undefined : locate(key, result.current);
-    return result.written || current?.record.recent.includes(version)
+    return result.written || (current !== undefined && remembers(current.record.recent, version))
       ? { saved: true, located: { key, stored, record: saved } }
       : { saved: false, current };
+  }
+
+  /** Saves under a key that nobody else has yet, so that no conflict is possible. */
+  async saveUnshared(
+    key: SessionKey,
+    record: UnsavedRecord,
+    ends: Ends,
+    expected: Located | undefined,
+  ): Promise<Located> {
+    const result = await this.save(key, record, ends, expected);
+    if (!result.saved) {
+      throw new SessionError(
+        'ERR_SESSION_CONFLICT',
+        `somebody else wrote session ${fingerprint(key)} before its id was given out: is the store shared with other code?`,
+      );
+    }
+    return result.located;
   }
 
   touch({ key, stored }: Located, expiresAt: EpochMilliseconds): Promise<TouchResult> {
@@ -98,7 +103,7 @@ export class RecordAccess {
   async #lookWhetherSaved(error: unknown, key: SessionKey, version: Version): Promise<{ written: true }> {
     if (isOutage(error)) {
       const current = await this.readKey(key).catch(() => undefined);
-      if (current?.record.recent.includes(version)) {
+      if (current !== undefined && remembers(current.record.recent, version)) {
         return { written: true };
       }
     }

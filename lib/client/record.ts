@@ -1,5 +1,8 @@
 import { SessionError } from './errors.js';
-import type { EpochMilliseconds, SessionKey, StoredSession, Version } from './stores/store.js';
+import { SessionData } from './session-data.js';
+import { asObject, damaged, parseObject } from './stored-json.js';
+import type { EpochMilliseconds, SessionKey, StoredSession } from './stores/store.js';
+import type { RecentSaves } from './version.js';
 
 /** What the engine keeps of a session inside the value that is opaque to stores. */
 export interface SessionRecord {
@@ -9,13 +12,18 @@ export interface SessionRecord {
   readonly renewedAt: EpochMilliseconds;
   /** The idle timeout under which it was last saved, in seconds: a policy that became tighter since is applied to it. */
   readonly idleTimeout: number;
-  /** The versions of the last saves, the newest last: whoever lost the reply to one of them finds it here. */
-  readonly recent: readonly Version[];
+  /** The last saves: whoever lost the reply to one of them finds it here. */
+  readonly recent: RecentSaves;
   /** Set when the session does not live under this key any more. */
   readonly end?: SessionEnd;
-  /** The application's values, as the JSON text of one object. A request that does not look at them never parses it. */
-  readonly data: string;
+  /** Who is signed in, as the application names users. */
+  readonly user?: string;
+  /** The application's values. */
+  readonly data: SessionData;
 }
+
+/** A record that is to be saved. */
+export type UnsavedRecord = Omit<SessionRecord, 'recent'>;
 
 /**
  * How a session's life under one key ends. Such a record holds no data, and DynamoDB collects it as any other.
@@ -51,53 +59,68 @@ export interface Located {
   readonly record: SessionRecord;
 }
 
+/** What is left of a record when its session does not live under its key any more. */
+export function tombstoneOf({ createdAt, renewedAt, idleTimeout }: SessionRecord, end: SessionEnd): UnsavedRecord {
+  return { createdAt, renewedAt, idleTimeout, end, data: SessionData.NONE };
+}
+
 /**
  * The first byte of an encoded record. A reader refuses what it does not know instead of signing the visitor out.
- * Format 1: a JSON header, a line feed, and the application's values as JSON.
+ * Both formats have a JSON header, a line feed, and the data: as it is, or deflated (RFC 1951).
  */
-const FORMAT = 1;
+const PLAIN = 1;
+const DEFLATED = 2;
 const LINE_FEED = 0x0a;
 
-export function encodeRecord({ data, end, ...header }: SessionRecord): Uint8Array {
-  const text = `${JSON.stringify({ ...header, ...(end && { end: endToJson(end) }) })}\n${data}`;
-  const bytes = Buffer.allocUnsafe(1 + Buffer.byteLength(text));
-  bytes[0] = FORMAT;
-  bytes.write(text, 1);
-  return bytes;
+/** The version of data that nobody gave one. */
+const FIRST_VERSION = 1;
+
+export function encodeRecord({ data, end, ...fields }: SessionRecord): Uint8Array {
+  const { deflated, bytes } = data.encoded;
+  const version = data.version > FIRST_VERSION ? { dataVersion: data.version } : {};
+  const header = `${JSON.stringify({ ...fields, ...version, ...(end && { end: endToJson(end) }) })}\n`;
+  const headerLength = Buffer.byteLength(header);
+  const record = Buffer.allocUnsafe(1 + headerLength + bytes.length);
+  record[0] = deflated ? DEFLATED : PLAIN;
+  record.write(header, 1);
+  record.set(bytes, 1 + headerLength);
+  return record;
 }
 
 /** @throws SessionError ERR_SESSION_RECORD if the record is damaged, or in a format that this release does not read. */
 export function decodeRecord(value: Uint8Array): SessionRecord {
-  if (value[0] !== FORMAT) {
+  const [format] = value;
+  if (format !== PLAIN && format !== DEFLATED) {
     throw new SessionError(
       'ERR_SESSION_RECORD',
-      `the stored session has record format ${value[0]}, and this release reads format ${FORMAT}: ` +
+      `the stored session has record format ${format}, and this release reads formats ${PLAIN} and ${DEFLATED}: ` +
         'deploy the newer cdk-sessions-client to every consumer of the store',
     );
   }
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  const headerEnd = bytes.indexOf(LINE_FEED);
-  const header = parseObject(bytes.toString('utf8', 1, Math.max(headerEnd, 1)));
-  const { createdAt, renewedAt, idleTimeout, recent, end } = header;
-  if (!isNumber(createdAt) || !isNumber(renewedAt) || !isNumber(idleTimeout) || !isTexts(recent)) {
+  const record = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const headerEnd = record.indexOf(LINE_FEED);
+  const header = parseObject(record.toString('utf8', 1, Math.max(headerEnd, 1)));
+  const { createdAt, renewedAt, idleTimeout, recent, user, dataVersion = FIRST_VERSION, end } = header;
+  if (
+    !isNumber(createdAt) ||
+    !isNumber(renewedAt) ||
+    !isNumber(idleTimeout) ||
+    typeof recent !== 'string' ||
+    !(user === undefined || typeof user === 'string') ||
+    !isNumber(dataVersion)
+  ) {
     throw damaged('a field is missing');
   }
-  const data = bytes.toString('utf8', headerEnd + 1);
-  return { createdAt, renewedAt, idleTimeout, recent, ...(end !== undefined && { end: endFromJson(end) }), data };
+  return {
+    createdAt,
+    renewedAt,
+    idleTimeout,
+    recent,
+    ...(user !== undefined && { user }),
+    ...(end !== undefined && { end: endFromJson(end) }),
+    data: SessionData.decode({ deflated: format === DEFLATED, bytes: record.subarray(headerEnd + 1) }, dataVersion),
+  };
 }
-
-/** The application's values by key. A Map, so that `__proto__` and its like are keys as any other. */
-export function parseData(data: string): Map<string, unknown> {
-  return new Map(Object.entries(parseObject(data)));
-}
-
-/** The opposite of `parseData`. */
-export function formatData(data: ReadonlyMap<string, unknown>): string {
-  return JSON.stringify(Object.fromEntries(data));
-}
-
-/** What is left of the data of a session that does not live under its key any more. */
-export const NO_DATA = '{}';
 
 function endToJson(end: SessionEnd): unknown {
   if (end.kind === 'destroyed') {
@@ -129,30 +152,8 @@ function endFromJson(end: unknown): SessionEnd {
   return { kind, successor: toBytes(successor), grace: { nonce: toBytes(nonce), until } };
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's own message quotes what it read, and that is somebody's session.
-    throw damaged('it is not JSON');
-  }
-  return asObject(value);
-}
-
-function asObject(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw damaged('an object is missing');
-  }
-  return { ...value };
-}
-
 function isNumber(value: unknown): value is number {
   return typeof value === 'number';
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((element) => typeof element === 'string');
 }
 
 function toText(bytes: Uint8Array): string {
@@ -161,8 +162,4 @@ function toText(bytes: Uint8Array): string {
 
 function toBytes(text: string): Uint8Array {
   return Buffer.from(text, 'base64url');
-}
-
-function damaged(reason: string): SessionError {
-  return new SessionError('ERR_SESSION_RECORD', `the stored session is not what was saved: ${reason}`);
 }

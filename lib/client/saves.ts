@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 import { SessionError } from './errors.js';
-import type { HookCaller, RegenerationCause } from './hooks.js';
-import type { Ends, Lifetime } from './lifetime.js';
-import { type Located, NO_DATA, type SessionEnd, type SessionRecord } from './record.js';
+import type { HookCaller } from './hooks.js';
+import type { Lifetime } from './lifetime.js';
+import type { Located } from './record.js';
 import type { Identified, RecordAccess } from './record-access.js';
+import type { SaveGroups } from './save-groups.js';
+import type { SessionData } from './session-data.js';
 import type { SessionDraft } from './session-draft.js';
-import { fingerprint, keyOf, newSessionId, successorOf } from './session-id.js';
-import type { EpochMilliseconds, SessionKey } from './stores/store.js';
+import { fingerprint, keyOf, newSessionId } from './session-id.js';
+import type { EpochMilliseconds } from './stores/store.js';
 
 /** What the ways of saving have in common. */
 export interface SaveContext {
   readonly records: RecordAccess;
+  readonly groups: SaveGroups;
   readonly lifetime: Lifetime;
   readonly clock: Clock;
   readonly hooks: HookCaller;
@@ -25,13 +28,33 @@ export interface Whereabouts {
   readonly deadline: EpochMilliseconds;
 }
 
+/** What became of the changes of one or several requests. */
+export interface Saved {
+  /** The session as it is now; `undefined` if it ended meanwhile, and the changes were dropped. */
+  readonly at: Identified | undefined;
+  /** The requests whose changes could not be made on what another one had saved, and why. */
+  readonly refused: ReadonlyMap<SessionDraft<object>, unknown>;
+}
+
 /** Stores a new session under a new id. */
-export async function begin({ records, lifetime, clock, hooks }: SaveContext, data: string): Promise<Whereabouts> {
+export async function begin(
+  context: SaveContext,
+  draft: SessionDraft<object>,
+  data: SessionData,
+): Promise<Whereabouts> {
+  const { records, lifetime, clock, hooks } = context;
   const now = clock();
   const id = newSessionId();
   const ends = lifetime.ofNew(now);
-  const record = { createdAt: now, renewedAt: now, idleTimeout: lifetime.idleTimeout, data };
-  const { key } = await saveUnshared(records, keyOf(id), record, ends, undefined);
+  const user = draft.userId;
+  const record = {
+    createdAt: now,
+    renewedAt: now,
+    idleTimeout: lifetime.idleTimeout,
+    ...(user !== undefined && { user }),
+    data,
+  };
+  const { key } = await records.saveUnshared(keyOf(id), record, ends, undefined);
   hooks.call('created', { session: fingerprint(key) });
   return { id, deadline: ends.deadline };
 }
@@ -42,182 +65,91 @@ export async function touch({ records, lifetime, clock }: SaveContext, found: Lo
 }
 
 /**
- * Saves what a request changed. If another request saved first, this one's changes are made again on what that one
- * left. If the session was destroyed meanwhile, or retired at a sign-in, there is nothing to save to: that end wins.
+ * Saves what requests of this process changed, one after the other in one write. If another process saved first, the
+ * changes are made again on what that one left. If the session was destroyed meanwhile, or retired at a sign-in, there
+ * is nothing to save to: that end wins.
  */
 export async function saveChanges(
   context: SaveContext,
-  draft: SessionDraft<object>,
+  drafts: readonly SessionDraft<object>[],
   start: Identified,
-): Promise<Whereabouts | undefined> {
+): Promise<Saved> {
   const { records, lifetime, clock } = context;
+  const refused = new Map<SessionDraft<object>, unknown>();
   let target: Identified | undefined = start;
   for (let attempt = 1; target !== undefined; attempt++) {
+    const { data, contested } = layer(drafts, target.record.data, refused);
+    if (refused.size === drafts.length) {
+      return { at: target, refused };
+    }
     const ends = lifetime.ofUsed(target, clock());
-    const record = { ...target.record, idleTimeout: lifetime.idleTimeout, data: draft.dataOn(target) };
-    const result = await records.save(target.key, record, ends, target);
+    const result = await records.save(
+      target.key,
+      { ...target.record, idleTimeout: lifetime.idleTimeout, data },
+      ends,
+      target,
+    );
     if (result.saved) {
-      tellConflicts(context, draft, target);
-      return { id: target.id, deadline: ends.deadline };
+      tellConflicts(context, target, contested);
+      return { at: { ...result.located, id: target.id }, refused };
     }
     target = await currentAfterConflict(context, target, result.current, attempt);
   }
-  tellDiscarded(context, draft, start);
-  return undefined;
-}
-
-/**
- * Gives a session a new id, by writes to single items only:
- *
- *     1  create the new record                                    crash here: an orphan that nobody has the id of
- *     2  compare-and-set the old one to retired → successor       from here on the old id is dead, or in its grace
- *
- * If the old record changed before step 2, what came in between is merged into the new record and step 2 is tried
- * again. If the old one is gone (signed out in parallel), so must the new one be: the end wins. A sign-out that arrives
- * with the old id afterwards finds the successor through the retired record.
- *
- * After a change of rights the old id answers nothing at once. After a renewal it leads to the session for a grace, and
- * every reply within it tells the browser the new id; of two requests that renew at the same time, one adopts the id of
- * the other.
- *
- * @returns where the session lives now, or `undefined` if it ended meanwhile
- */
-export async function regenerate(
-  context: SaveContext,
-  draft: SessionDraft<object>,
-  found: Identified,
-  cause: RegenerationCause,
-): Promise<Whereabouts | undefined> {
-  const { records, lifetime, clock, hooks, tolerate } = context;
-  const now = clock();
-  const grace = cause === 'age' ? lifetime.graceAfterRenewal(now) : undefined;
-  const id = grace === undefined ? newSessionId() : successorOf(found.id, grace.nonce);
-  const key = keyOf(id);
-  const end: SessionEnd = { kind: 'retired', successor: key, ...(grace && { grace }) };
-  const successorTo = (old: Identified) => ({
-    createdAt: old.record.createdAt,
-    renewedAt: now,
-    idleTimeout: lifetime.idleTimeout,
-    data: draft.dataOn(old),
-  });
-
-  let old = found;
-  let ends = lifetime.ofUsed(old, now);
-  let fresh = await saveUnshared(records, key, successorTo(old), ends, undefined, old);
-  for (let attempt = 1; ; attempt++) {
-    const result = await records.save(old.key, { ...old.record, data: NO_DATA, end }, ends, old);
-    if (result.saved) {
-      tellConflicts(context, draft, old);
-      hooks.call('renewed', { session: fingerprint(old.key), successor: fingerprint(key), cause });
-      return { id, deadline: ends.deadline };
-    }
-    const next = await currentAfterConflict(context, old, result.current, attempt);
-    if (next === undefined) {
-      tellDiscarded(context, draft, old);
-      await tolerate(() => records.remove(key));
-      return undefined;
-    }
-    if (next.id !== old.id && cause === 'age') {
-      const adopted = await adopt(context, draft, next);
-      await tolerate(() => records.remove(key));
-      return adopted;
-    }
-    old = next;
-    ends = lifetime.ofUsed(old, now);
-    fresh = await saveUnshared(records, key, successorTo(old), ends, fresh);
+  for (const draft of drafts.filter((candidate) => !refused.has(candidate))) {
+    discard(context, draft, start, (conflict) => refused.set(draft, conflict));
   }
+  return { at: undefined, refused };
 }
 
-/** Takes the id that another request renewed the session to, and saves there what this one changed. */
-async function adopt(
-  context: SaveContext,
-  draft: SessionDraft<object>,
-  renewed: Identified,
-): Promise<Whereabouts | undefined> {
-  return draft.changes.empty
-    ? { id: renewed.id, deadline: context.lifetime.of(renewed).deadline }
-    : saveChanges(context, draft, renewed);
+/** The changes of one request on those of the other. A request whose changes cannot be made holds up none of the others. */
+function layer(
+  drafts: readonly SessionDraft<object>[],
+  base: SessionData,
+  refused: Map<SessionDraft<object>, unknown>,
+): { readonly data: SessionData; readonly contested: readonly string[] } {
+  let data = base;
+  const contested: string[] = [];
+  for (const draft of drafts.filter((candidate) => !refused.has(candidate))) {
+    try {
+      const next = draft.dataOn(data);
+      contested.push(...draft.contestedOn(data));
+      data = next;
+    } catch (error) {
+      refused.set(draft, error);
+    }
+  }
+  return { data, contested };
 }
 
-/** Tells of keys that this request and another gave different values at the same time. */
-function tellConflicts({ hooks }: SaveContext, draft: SessionDraft<object>, target: Located): void {
-  for (const key of draft.contestedOn(target)) {
+/** Tells of keys that requests gave different values at the same time. */
+export function tellConflicts({ hooks }: SaveContext, target: Located, keys: readonly string[]): void {
+  for (const key of keys) {
     hooks.call('conflict', { session: fingerprint(target.key), key });
   }
 }
 
-/** Tells that a request's changes found nothing to be saved to any more. */
-function tellDiscarded({ hooks }: SaveContext, draft: SessionDraft<object>, target: Located): void {
-  if (draft.status === 'changed') {
+/** Tells that a request's changes found nothing to be saved to any more, the request itself if it must not happen. */
+export function discard(
+  { hooks }: SaveContext,
+  draft: SessionDraft<object>,
+  target: Located,
+  refuse: (conflict: SessionError) => void,
+): void {
+  if (draft.status !== 'changed') {
+    return;
+  }
+  if (draft.exclusive) {
+    refuse(draft.conflict());
+  } else {
     hooks.call('discarded', { session: fingerprint(target.key) });
   }
-}
-
-/** How often a sign-out tries to end exactly the record that it saw, before it takes away whatever is there. */
-const CAREFUL_ATTEMPTS = 3;
-
-/**
- * Ends a session for good, and whatever it went on as.
- *
- * The record is marked as destroyed on condition that it is what was seen, so that a new id given out at the same
- * moment is not missed even if the reply to a write is lost; successors are ended first, so that a sign-out that fails
- * half-way can be repeated. Where others keep saving, the record is taken away without a condition: an end must not wait.
- */
-export async function destroy(context: SaveContext, found: Located): Promise<void> {
-  const { records, lifetime, clock } = context;
-  let target: Located | undefined = found;
-  for (let attempt = 1; attempt <= CAREFUL_ATTEMPTS; attempt++) {
-    if (target === undefined || target.record.end?.kind === 'destroyed') {
-      return;
-    }
-    await destroySuccessor(context, target);
-    const record = { ...target.record, data: NO_DATA, end: { kind: 'destroyed' } as const };
-    const result = await records.save(target.key, record, lifetime.ofUsed(target, clock()), target);
-    if (result.saved) {
-      return;
-    }
-    target = result.current;
-  }
-  // A removal that was carried out twice, its first reply lost, has nothing to say of what was there.
-  const removed = (await records.remove(found.key)) ?? target;
-  if (removed !== undefined) {
-    await destroySuccessor(context, removed);
-  }
-}
-
-async function destroySuccessor(context: SaveContext, { record }: Located): Promise<void> {
-  if (record.end?.kind === 'retired') {
-    const successor = await context.records.readKey(record.end.successor);
-    if (successor !== undefined) {
-      await destroy(context, successor);
-    }
-  }
-}
-
-/** Saves under a key that nobody else has yet, so that no conflict is possible. */
-async function saveUnshared(
-  records: RecordAccess,
-  key: SessionKey,
-  record: Omit<SessionRecord, 'recent'>,
-  ends: Ends,
-  expected: Located | undefined,
-  predecessor?: Located,
-): Promise<Located> {
-  const result = await records.save(key, record, ends, expected, (expected ?? predecessor)?.stored.owner);
-  if (!result.saved) {
-    throw new SessionError(
-      'ERR_SESSION_CONFLICT',
-      `somebody else wrote session ${fingerprint(key)} before its id was given out: is the store shared with other code?`,
-    );
-  }
-  return result.located;
 }
 
 /**
  * The session that a refused save has to build on. The refusal itself brings it the first time; after more, a pause of
  * random length and a fresh look keep many writers from refusing each other in step.
  */
-async function currentAfterConflict(
+export async function currentAfterConflict(
   { records, clock }: SaveContext,
   { id, key }: Identified,
   current: Located | undefined,
@@ -226,7 +158,7 @@ async function currentAfterConflict(
   if (attempt === 1 || current === undefined) {
     return records.follow(current && { ...current, id }, clock());
   }
-  const pause = Math.random() * Math.min(20 * attempt, 400);
+  const pause = pauseBefore(attempt);
   if (pause >= records.budget.remaining) {
     throw new SessionError(
       'ERR_SESSION_CONFLICT',
@@ -235,4 +167,9 @@ async function currentAfterConflict(
   }
   await sleep(pause);
   return records.follow(await records.read(id), clock());
+}
+
+/** How long to wait before trying again, in milliseconds: at random, and the longer, the more others there seem to be. */
+export function pauseBefore(attempt: number): number {
+  return Math.random() * Math.min(20 * attempt, 400);
 }

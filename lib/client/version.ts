@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Version } from './stores/store.js';
 
+/** The length of a nonce: 48 random bits in base64url. */
+const NONCE = 8;
+
+/**
+ * How many saves a session remembers: so many others may come between a save and the news that its reply was lost. An SDK
+ * that waits for a second before it repeats a call leaves time for many.
+ */
+const REMEMBERED = 32;
+
 /**
  * The version of the save that follows `previous`: a counter and a nonce. A counter alone would miss a conflict after
  * a failover gave numbers out twice; the nonce also recognises one's own write when the reply to it was lost.
@@ -8,4 +17,27 @@ import type { Version } from './stores/store.js';
 export function nextVersion(previous?: Version): Version {
   const counter = previous === undefined ? 0 : Number.parseInt(previous, 36);
   return `${(Number.isSafeInteger(counter) ? counter + 1 : 1).toString(36)}.${randomBytes(6).toString('base64url')}`;
+}
+
+/** The nonces of the last saves in one text, the newest last. */
+export type RecentSaves = string;
+
+/** The last saves, one more among them. */
+export function remember(recent: RecentSaves, version: Version): RecentSaves {
+  return (recent + nonceOf(version)).slice(-REMEMBERED * NONCE);
+}
+
+/** Whether a save is among the last ones. */
+export function remembers(recent: RecentSaves, version: Version): boolean {
+  const nonce = nonceOf(version);
+  for (let index = 0; index < recent.length; index += NONCE) {
+    if (recent.startsWith(nonce, index)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function nonceOf(version: Version): string {
+  return version.slice(-NONCE);
 }

@@ -8,7 +8,18 @@ let clock: FakeClock;
 let told: [string, unknown][];
 let visitor: Visitor;
 
-const NAMES = ['created', 'loaded', 'rejected', 'renewed', 'destroyed', 'conflict', 'discarded', 'storeError'] as const;
+const NAMES = [
+  'created',
+  'loaded',
+  'expired',
+  'rejected',
+  'renewed',
+  'destroyed',
+  'conflict',
+  'discarded',
+  'reset',
+  'storeError',
+] as const satisfies readonly (keyof SessionHooks)[];
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -56,10 +67,25 @@ test('a session’s life is told from its beginning to its end', async () => {
   ]);
 
   const third = session();
-  await visitor.request((found) => found.destroy());
+  await visitor.request((found) => found.login('ada'));
+  const fourth = session();
   expect(news()).toEqual([
     ['loaded', { session: third }],
-    ['destroyed', { session: third }],
+    ['renewed', { session: third, successor: fourth, cause: 'login' }],
+  ]);
+
+  await visitor.request((found) => [found.logout(), found.set('a', 1)]);
+  expect(news()).toEqual([
+    ['loaded', { session: fourth }],
+    ['destroyed', { session: fourth }],
+    ['created', { session: session() }],
+  ]);
+
+  const fifth = session();
+  await visitor.request((found) => found.destroy());
+  expect(news()).toEqual([
+    ['loaded', { session: fifth }],
+    ['destroyed', { session: fifth }],
   ]);
 });
 
@@ -77,7 +103,7 @@ test('of a cookie that leads nowhere the reason is told', async () => {
   expect(news()).toEqual([
     ['rejected', { reason: 'malformed' }],
     ['rejected', { reason: 'unknown' }],
-    ['rejected', { reason: 'past-deadline' }],
+    ['expired', { session: fingerprint(Buffer.from('66687aadf862bd776c8fc18b8e9f8e20', 'hex')) }],
   ]);
 
   await visitor.request((found) => found.set('user', 'ada'));
@@ -99,10 +125,10 @@ test('a session that only a tighter policy ends is told as expired', async () =>
   const looser = new Visitor(engineOf({ store, clock }));
   await looser.request((found) => found.set('user', 'ada'));
   clock.advance(20 * MINUTE);
-  const reasons: string[] = [];
-  const hooks: SessionHooks = { rejected: ({ reason }) => reasons.push(reason) };
+  const expired: string[] = [];
+  const hooks: SessionHooks = { expired: ({ session }) => expired.push(session) };
   await looser.tab(engineOf({ store, clock, policy: { idleTimeout: 600, touchAfter: 60 }, hooks })).request();
-  expect(reasons).toEqual(['expired']);
+  expect(expired).toEqual([session(looser)]);
 });
 
 test('two different values for one key at the same time are told; updates, other keys and equal values are not', async () => {

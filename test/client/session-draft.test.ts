@@ -1,12 +1,26 @@
-import { encodeRecord, formatData } from '../../lib/client/record';
+import { DataModel } from '../../lib/client/data-model';
+import { HookCaller } from '../../lib/client/hooks';
+import { encodeRecord } from '../../lib/client/record';
+import type { Concurrency } from '../../lib/client/session';
+import { SessionData } from '../../lib/client/session-data';
 import { SessionDraft } from '../../lib/client/session-draft';
 import { START } from './support';
 
-function draftOf(data: Record<string, unknown>): SessionDraft {
-  const text = formatData(new Map(Object.entries(data)));
-  const record = { createdAt: START, renewedAt: START, idleTimeout: 60, recent: ['a'], data: text };
+type Values = Record<string, unknown>;
+
+const model = new DataModel<Values>({}, new HookCaller());
+
+function draftOf(values: Values, concurrency: Concurrency = 'merge'): SessionDraft {
+  const record = {
+    createdAt: START,
+    renewedAt: START,
+    idleTimeout: 60,
+    recent: 'aaaaaaaa',
+    user: 'ada',
+    data: dataOf(values),
+  };
   const stored = { value: encodeRecord(record), version: 'a', expiresAt: START + 1, deadline: START + 2 };
-  return new SessionDraft({
+  const found = {
     id: 'id',
     cookieId: 'id',
     key: Uint8Array.of(1),
@@ -14,7 +28,22 @@ function draftOf(data: Record<string, unknown>): SessionDraft {
     record,
     expiresAt: stored.expiresAt,
     deadline: stored.deadline,
-  });
+  };
+  return new SessionDraft(found, { model, concurrency, hadCookie: true });
+}
+
+function newDraft(): SessionDraft {
+  return new SessionDraft<Values>(undefined, { model, concurrency: 'merge', hadCookie: false });
+}
+
+function dataOf(values: Values): SessionData {
+  return SessionData.of(JSON.stringify(values), 1);
+}
+
+/** What the session's changes make of what another request left. */
+function on(session: SessionDraft, left: Values): Values {
+  session.close();
+  return JSON.parse(session.dataOn(dataOf(left)).text);
 }
 
 describe('reading', () => {
@@ -25,7 +54,7 @@ describe('reading', () => {
   });
 
   test('a new session has no dates', () => {
-    const session = new SessionDraft(undefined);
+    const session = newDraft();
     expect([session.isNew, session.createdAt, session.expiresAt, session.deadline]).toEqual([
       true,
       undefined,
@@ -35,7 +64,7 @@ describe('reading', () => {
   });
 
   test('names of the object prototype are keys as any other', () => {
-    const session = new SessionDraft<Record<string, unknown>>(undefined);
+    const session = newDraft();
     expect(session.get('constructor')).toBeUndefined();
     session.set('__proto__', { polluted: true });
     expect(session.get('__proto__')).toEqual({ polluted: true });
@@ -66,14 +95,14 @@ describe('a change inside a value that was got', () => {
     const session = draftOf({ list: [1] });
     (session.get('list') as number[]).push(2);
     expect(session.status).toBe('changed');
-    expect(replayed(session, { list: [1] })).toEqual({ list: [1, 2] });
+    expect(on(session, { list: [1] })).toEqual({ list: [1, 2] });
   });
 
   test('is noticed before an update of the same key builds on it', () => {
     const session = draftOf({ list: [1] });
     (session.get('list') as number[]).push(2);
     session.update('list', (list) => [...(list as number[]), 3]);
-    expect(replayed(session, { list: [9] })).toEqual({ list: [1, 2, 3] });
+    expect(on(session, { list: [9] })).toEqual({ list: [1, 2, 3] });
   });
 
   test('that was replaced since is of no account', () => {
@@ -81,7 +110,7 @@ describe('a change inside a value that was got', () => {
     const list = session.get('list') as number[];
     session.unset('list');
     list.push(2);
-    expect(replayed(session, { list: [1] })).toEqual({});
+    expect(on(session, { list: [1] })).toEqual({});
   });
 
   test('is refused if it made the value unserialisable', () => {
@@ -89,13 +118,6 @@ describe('a change inside a value that was got', () => {
     (session.get('list') as unknown[]).push(new Date());
     expect(() => session.close()).toThrow('session.list[1] is a Date');
   });
-
-  function replayed(session: SessionDraft, base: Record<string, unknown>): Record<string, unknown> {
-    session.close();
-    const data = new Map(Object.entries(base));
-    session.changes.replay(data);
-    return Object.fromEntries(data);
-  }
 });
 
 describe('a value that was set', () => {
@@ -115,14 +137,202 @@ describe('after the session was saved', () => {
     for (const change of [
       () => session.set('count', 1),
       () => session.update('count', () => 1),
+      () => session.flash('count', 1),
+      () => session.pop('count'),
       () => session.unset('count'),
       () => session.clear(),
+      () => session.login('ada'),
+      () => session.logout(),
       () => session.regenerate(),
       () => session.destroy(),
+      () => session.close(),
     ]) {
       expect(change).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CLOSED' }));
     }
     expect(session.get('list')).toEqual([1]);
+  });
+});
+
+describe('inside a function given to update', () => {
+  test('changes are refused: it may run again when the session is saved', () => {
+    const session = draftOf({ list: [1] });
+    const nested = () =>
+      session.update('count', () => {
+        session.set('list', []);
+        return 1;
+      });
+    expect(nested).toThrow('set inside a function given to update');
+    expect([session.get('list'), session.get('count')]).toEqual([[1], undefined]);
+    session.set('list', []);
+  });
+});
+
+describe('flash', () => {
+  test('keeps a value until it is got once', () => {
+    const session = newDraft();
+    session.flash('notice', 'saved');
+    expect([session.has('notice'), session.get('notice'), session.has('notice')]).toEqual([true, 'saved', false]);
+  });
+
+  test('is over when the key is set or updated', () => {
+    const session = newDraft();
+    session.flash('notice', 'saved');
+    session.update('notice', (notice) => `${notice}!`);
+    expect([session.get('notice'), session.get('notice')]).toEqual(['saved!', 'saved!']);
+  });
+
+  test('can be read after the session was saved, when nothing can be taken away any more', () => {
+    const session = newDraft();
+    session.flash('notice', 'saved');
+    session.close();
+    expect([session.get('notice'), session.get('notice')]).toEqual(['saved', 'saved']);
+  });
+});
+
+describe('pop', () => {
+  test('takes a value away and returns it', () => {
+    const session = draftOf({ next: '/cart' });
+    expect([session.pop('next'), session.pop('next'), session.has('next')]).toEqual(['/cart', undefined, false]);
+    expect(on(session, { next: '/cart', a: 1 })).toEqual({ a: 1 });
+  });
+
+  test('of a key that is not there changes nothing', () => {
+    const session = draftOf({});
+    session.pop('next');
+    expect(session.status).toBe('unchanged');
+  });
+
+  test('leaves what another request put there meanwhile', () => {
+    const session = draftOf({ next: '/cart' });
+    session.pop('next');
+    expect(on(session, { next: '/pay' })).toEqual({ next: '/pay' });
+  });
+
+  test.each<[string, (session: SessionDraft) => void]>([
+    ['set', (session) => session.set('count', 5)],
+    ['update', (session) => session.update('count', (count) => Number(count) + 1)],
+    ['clear', (session) => [session.clear(), session.set('count', 1)]],
+  ])('takes away what the same request made of it by %s, whatever that comes to on another value', (_, change) => {
+    const session = draftOf({ count: 1, a: 1 });
+    change(session);
+    session.pop('count');
+    expect(on(session, { count: 7 })).not.toHaveProperty('count');
+  });
+
+  test('takes away a value that was changed from outside, too', () => {
+    const session = draftOf({ list: [1] });
+    (session.get('list') as number[]).push(2);
+    expect(session.pop('list')).toEqual([1, 2]);
+    expect(on(session, { list: [1] })).toEqual({});
+  });
+
+  test('the key can be set again', () => {
+    const session = draftOf({ next: '/cart' });
+    session.pop('next');
+    session.set('next', '/home');
+    expect(on(session, { next: '/pay' })).toEqual({ next: '/home' });
+  });
+});
+
+describe('login and logout', () => {
+  test('login keeps what the visitor did before', () => {
+    const session = newDraft();
+    session.set('cart', ['book']);
+    session.login('ada');
+    expect([session.userId, session.get('cart'), session.status, session.newId]).toEqual([
+      'ada',
+      ['book'],
+      'changed',
+      'login',
+    ]);
+  });
+
+  test('login of another user leaves the session of the one before, and all that is in it', () => {
+    const session = draftOf({ cart: ['book'] });
+    session.login('bob');
+    expect([session.userId, session.get('cart'), session.ended, session.isNew]).toEqual(['bob', undefined, true, true]);
+  });
+
+  test('login of the same user goes on with it', () => {
+    const session = draftOf({ cart: ['book'] });
+    session.login('ada');
+    expect([session.get('cart'), session.ended]).toEqual([['book'], false]);
+  });
+
+  test.each([
+    ['', 'one of 0'],
+    ['x'.repeat(257), 'one of 257'],
+    [7, 'a value of type number'],
+    [undefined, 'a value of type undefined'],
+  ])('login is given a user’s id, not %j', (userId, received) => {
+    expect(() => newDraft().login(userId as string)).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_USER', message: expect.stringContaining(`received ${received}`) }),
+    );
+  });
+
+  test('logout leaves an empty session that can be written to', () => {
+    const session = draftOf({ cart: ['book'] });
+    session.regenerate();
+    session.logout();
+    expect([session.userId, session.get('cart'), session.status]).toEqual([undefined, undefined, 'destroyed']);
+    expect([session.isNew, session.createdAt, session.newId]).toEqual([true, undefined, undefined]);
+    session.flash('notice', 'signed out');
+    expect(session.status).toBe('changed');
+    session.close();
+    expect(session.dataOn(SessionData.NONE).text).toBe('{"notice":"signed out"}\n["notice"]');
+  });
+
+  test('regenerate after login keeps it a login', () => {
+    const session = newDraft();
+    session.login('ada');
+    session.regenerate();
+    expect(session.newId).toBe('login');
+  });
+});
+
+describe('a save that another one came before', () => {
+  const changed = (concurrency: Concurrency) => {
+    const session = draftOf({ a: 1, b: 1 }, concurrency);
+    session.set('a', 2);
+    session.close();
+    return session;
+  };
+
+  test('is made again on what that one left: merge', () => {
+    expect(changed('merge').dataOn(dataOf({ a: 5, c: 5 })).text).toBe('{"a":2,"c":5}');
+  });
+
+  test('is refused: optimistic', () => {
+    expect(() => changed('optimistic').dataOn(dataOf({ a: 1, b: 2 }))).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_CONFLICT', message: expect.stringContaining('sessions.transact') }),
+    );
+  });
+
+  test('overwrites it: last-write-wins', () => {
+    expect(changed('last-write-wins').dataOn(dataOf({ c: 5 })).text).toBe('{"a":2,"b":1}');
+  });
+
+  test.each<Concurrency>(['merge', 'optimistic', 'last-write-wins'])('of the same data is none: %s', (concurrency) => {
+    expect(changed(concurrency).dataOn(dataOf({ a: 1, b: 1 })).text).toBe('{"a":2,"b":1}');
+  });
+
+  test.each<Concurrency>(['merge', 'optimistic', 'last-write-wins'])(
+    'stands, if this one changed nothing: %s',
+    (concurrency) => {
+      const session = draftOf({ a: 1 }, concurrency);
+      session.get('a');
+      session.close();
+      const theirs = dataOf({ a: 2 });
+      expect(session.dataOn(theirs)).toBe(theirs);
+      expect(session.contestedOn(theirs)).toEqual([]);
+    },
+  );
+
+  test('contests the keys that both gave different values', () => {
+    const theirs = dataOf({ a: 5, b: 1, c: 1 });
+    expect(changed('merge').contestedOn(theirs)).toEqual(['a']);
+    expect(changed('merge').contestedOn(dataOf({ a: 2, b: 5 }))).toEqual([]);
+    expect(changed('last-write-wins').contestedOn(theirs)).toEqual(['a', 'c']);
   });
 });
 

@@ -1,4 +1,11 @@
-import type { PolicyContract, SessionError, SessionHooks, SessionStore } from 'cdk-sessions-client';
+import type {
+  Concurrency,
+  DataOptions,
+  PolicyContract,
+  SessionError,
+  SessionHooks,
+  SessionStore,
+} from 'cdk-sessions-client';
 import type { FakeClock } from 'cdk-sessions-client/testing';
 import { SessionEngine } from '../../lib/client/engine';
 import { HookCaller } from '../../lib/client/hooks';
@@ -12,7 +19,7 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
 /** The calls that a store got, in order. */
-export type StoreCall = keyof SessionStore;
+export type StoreCall = Exclude<keyof SessionStore, 'capacity'>;
 
 /** Passes calls on, counts them, and lets a test do something just before one. */
 export class ObservedStore implements SessionStore {
@@ -38,6 +45,11 @@ export class ObservedStore implements SessionStore {
     await this.#observe('destroy');
     return this.inner.destroy(...args);
   };
+
+  /** Does something just before the write of a number, of those to come, reaches the store. */
+  beforeWrite(number: number, act: () => Promise<void>): void {
+    this.before.write = number === 1 ? act : async () => this.beforeWrite(number - 1, act);
+  }
 
   /** The calls since the last time that this was asked. */
   taken(): StoreCall[] {
@@ -69,12 +81,15 @@ export interface EngineUnderTest {
   readonly clock: FakeClock;
   readonly policy?: Partial<PolicyContract>;
   readonly callTimeout?: number;
+  readonly concurrency?: Concurrency;
+  readonly data?: DataOptions<Data>;
   readonly hooks?: SessionHooks;
 }
 
-export function engineOf({ store, clock, policy, callTimeout = 1000, hooks }: EngineUnderTest): SessionEngine<Data> {
+export function engineOf(parts: EngineUnderTest): SessionEngine<Data> {
+  const { clock, policy, callTimeout = 1000, hooks } = parts;
   return new SessionEngine<Data>({
-    store,
+    ...parts,
     policy: { ...STANDARD_POLICY, ...policy },
     clock: clock.read,
     callTimeout,
@@ -122,4 +137,19 @@ export class Visitor {
   async see<K extends keyof Data & string>(key: K): Promise<Data[K] | undefined> {
     return (await this.load()).get(key);
   }
+}
+
+/** The calls of a store, for a test to spoil some of them. */
+export function bind(inner: SessionStore): SessionStore {
+  return {
+    read: (...args) => inner.read(...args),
+    write: (...args) => inner.write(...args),
+    touch: (...args) => inner.touch(...args),
+    destroy: (...args) => inner.destroy(...args),
+  };
+}
+
+/** A call to a store that is down. */
+export function down(): Promise<never> {
+  return Promise.reject(new Error('down'));
 }

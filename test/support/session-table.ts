@@ -5,6 +5,8 @@ import { startAwsEndpoint } from '../../lib/local/aws-endpoint';
 import { type Database, type DatabaseKind, startDatabase } from '../../lib/local/dynamodb';
 import { tableDefinition } from '../../lib/local/tables';
 
+const TABLE = 'sessions';
+
 /** A database on this machine with the table that `SessionTable` synthesizes. */
 export interface LiveTable {
   readonly table: string;
@@ -17,12 +19,36 @@ export async function startSessionTable(kind: DatabaseKind): Promise<LiveTable> 
   new SessionTable(stack, 'Sessions');
   const [resource] = Object.values(Template.fromStack(stack).findResources('AWS::DynamoDB::GlobalTable'));
   const database: Database = await startDatabase(kind, [process.cwd()]);
-  await database.createTable(tableDefinition('sessions', resource?.['Properties']));
+  await database.createTable(tableDefinition(TABLE, resource?.['Properties']));
   // The database itself answers to nobody else.
   const endpoint = await startAwsEndpoint({ database, callers: new Map(), onCall: () => {}, log: () => {} });
   const stop = async () => {
     await endpoint.stop();
     await database.stop();
   };
-  return { table: 'sessions', endpoint: endpoint.url, stop };
+  return { table: TABLE, endpoint: endpoint.url, stop };
+}
+
+/** Such a table for the tests of the suite around it, where the AWS SDK of this process finds it. */
+export function useSessionTable(kind: DatabaseKind): { readonly name: string } {
+  const environment = process.env;
+  let live: LiveTable | undefined;
+
+  beforeAll(async () => {
+    live = await startSessionTable(kind);
+    process.env = {
+      ...environment,
+      AWS_ENDPOINT_URL_DYNAMODB: live.endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    };
+  });
+
+  afterAll(async () => {
+    process.env = environment;
+    await live?.stop();
+  });
+
+  return { name: TABLE };
 }

@@ -1,6 +1,5 @@
 import { COLLECTION_DELAY, SESSION_ITEM } from '../../contract/record.js';
 import { type Clock, systemClock } from '../clock.js';
-import { SessionError } from '../errors.js';
 import type { DynamoDBItem, DynamoDBTransport, ReceivedDynamoDBItem } from './dynamodb-transport.js';
 import type {
   CallOptions,
@@ -43,6 +42,9 @@ export interface DynamoDBStoreOptions {
   readonly clock?: Clock;
 }
 
+/** An item of DynamoDB takes 400 KB, the names and values of its other attributes included. */
+const CAPACITY = 400 * 1024 - 256;
+
 /** Names stand for attributes in every expression: some of them are words that DynamoDB reserves. */
 const NAMES = {
   '#id': SESSION_ITEM.key,
@@ -57,6 +59,7 @@ const NAMES = {
  * DynamoDB may keep it for days after its TTL.
  */
 export class DynamoDBStore implements SessionStore {
+  readonly capacity = CAPACITY;
   readonly #table: string;
   readonly #region: string | undefined;
   readonly #clock: Clock;
@@ -92,9 +95,6 @@ export class DynamoDBStore implements SessionStore {
       await transport.putItem({ TableName: this.#table, Item: itemOf(key, next), ...condition }, options);
       return { written: true };
     } catch (error) {
-      if (isTooLarge(error)) {
-        throw tooLarge(next);
-      }
       return { written: false, current: await this.#refused(error, key, options) };
     }
   }
@@ -212,15 +212,4 @@ function ttlOf(expiresAt: EpochMilliseconds): number {
 
 function number(value: number): { readonly N: string } {
   return { N: String(value) };
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ValidationException' && /item size/i.test(error.message);
-}
-
-function tooLarge({ value }: StoredSession): SessionError {
-  return new SessionError(
-    'ERR_SESSION_TOO_LARGE',
-    `the session takes ${value.byteLength} bytes, and a DynamoDB item holds 400 KB: keep what is large elsewhere and its key in the session`,
-  );
 }

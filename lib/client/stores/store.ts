@@ -44,6 +44,11 @@ export interface CallOptions {
  * fails, with the system's own error. `storeContract` of `cdk-sessions-client/testing` is this text as tests.
  */
 export interface SessionStore {
+  /**
+   * The longest value that it can keep, in bytes: what is longer is refused before it is sent.
+   * @default - no limit of its own
+   */
+  readonly capacity?: number;
   /** Consistent: sees every save that was acknowledged before the call. Expired, malformed or absent is `undefined`. */
   read(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined>;
   /** Writes if the version there is `expected` (`'absent'`: nothing is there); otherwise answers with what is there. */

@@ -14,7 +14,7 @@ export type Fault = 'fail' | 'hang' | 'lose-reply' | 'duplicate' | { readonly de
 export type ReadFault = Fault | 'stale';
 
 /** The calls of a store. */
-export type StoreCall = keyof SessionStore;
+export type StoreCall = Exclude<keyof SessionStore, 'capacity'>;
 
 /** What can befall a call of a kind. */
 export type FaultOf<Call extends StoreCall> = Call extends 'read' ? ReadFault : Fault;
@@ -42,6 +42,7 @@ export class InjectedFault extends Error {
  * store.next('write', 'lose-reply');
  */
 export class FaultyStore implements SessionStore {
+  readonly capacity?: number;
   readonly #inner: SessionStore;
   readonly #script: { readonly [Call in StoreCall]: (FaultOf<Call> | undefined)[] } = {
     read: [],
@@ -56,6 +57,9 @@ export class FaultyStore implements SessionStore {
 
   constructor(inner: SessionStore, { faults = { seed: 0, rate: 0 } }: FaultyStoreOptions = {}) {
     this.#inner = inner;
+    if (inner.capacity !== undefined) {
+      this.capacity = inner.capacity;
+    }
     this.#random = seededRandom(faults.seed);
     this.#rate = faults.rate;
   }

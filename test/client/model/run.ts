@@ -26,6 +26,7 @@ export type Sighting =
   | 'merged'
   | 'privilege'
   | 'age'
+  | 'login'
   | 'refused after its end'
   | 'certain to live'
   | 'over';

@@ -1,0 +1,43 @@
+import { type Located, tombstoneOf } from './record.js';
+import type { SaveContext } from './saves.js';
+
+/** How often a sign-out tries to end exactly the record that it saw, before it takes away whatever is there. */
+const CAREFUL_ATTEMPTS = 3;
+
+/**
+ * Ends a session for good, and whatever it went on as.
+ *
+ * The record is marked as destroyed on condition that it is what was seen, so that a new id given out at the same
+ * moment is not missed even if the reply to a write is lost; successors are ended first, so that a sign-out that fails
+ * half-way can be repeated. Where others keep saving, the record is taken away without a condition: an end must not wait.
+ */
+export async function destroy(context: SaveContext, found: Located): Promise<void> {
+  const { records, lifetime, clock } = context;
+  let target: Located | undefined = found;
+  for (let attempt = 1; attempt <= CAREFUL_ATTEMPTS; attempt++) {
+    if (target === undefined || target.record.end?.kind === 'destroyed') {
+      return;
+    }
+    await destroySuccessor(context, target);
+    const tombstone = tombstoneOf(target.record, { kind: 'destroyed' });
+    const result = await records.save(target.key, tombstone, lifetime.ofUsed(target, clock()), target);
+    if (result.saved) {
+      return;
+    }
+    target = result.current;
+  }
+  // A removal that was carried out twice, its first reply lost, has nothing to say of what was there.
+  const removed = (await records.remove(found.key)) ?? target;
+  if (removed !== undefined) {
+    await destroySuccessor(context, removed);
+  }
+}
+
+async function destroySuccessor(context: SaveContext, { record }: Located): Promise<void> {
+  if (record.end?.kind === 'retired') {
+    const successor = await context.records.readKey(record.end.successor);
+    if (successor !== undefined) {
+      await destroy(context, successor);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import type { RegenerationCause } from './hooks.js';
+import { type Located, type SessionEnd, tombstoneOf } from './record.js';
+import type { Identified } from './record-access.js';
+import { currentAfterConflict, discard, type SaveContext, tellConflicts, type Whereabouts } from './saves.js';
+import type { SessionData } from './session-data.js';
+import type { SessionDraft } from './session-draft.js';
+import { fingerprint, keyOf, newSessionId, successorOf } from './session-id.js';
+
+/**
+ * Gives a session a new id, by writes to single items only:
+ *
+ *     1  create the new record                                    crash here: an orphan that nobody has the id of
+ *     2  compare-and-set the old one to retired → successor       from here on the old id is dead, or in its grace
+ *
+ * If the old record changed before step 2, what came in between is merged into the new record and step 2 is tried
+ * again. If the old one is gone (signed out in parallel), so must the new one be: the end wins. A sign-out that arrives
+ * with the old id afterwards finds the successor through the retired record.
+ *
+ * After a change of rights the old id answers nothing at once; at a sign-in the session's life begins anew, too, with a
+ * deadline of its own. After a renewal the old id leads to the session for a grace, and every reply within it tells the
+ * browser the new id; of two requests that renew at the same time, one adopts the id of the other.
+ *
+ * @returns where the session lives now, or `undefined` if it ended meanwhile
+ */
+export async function regenerate(
+  context: SaveContext,
+  draft: SessionDraft<object>,
+  found: Identified,
+  cause: RegenerationCause,
+): Promise<Whereabouts | undefined> {
+  const { records, lifetime, clock, hooks, tolerate } = context;
+  const now = clock();
+  const grace = cause === 'age' ? lifetime.graceAfterRenewal(now) : undefined;
+  const id = grace === undefined ? newSessionId() : successorOf(found.id, grace.nonce);
+  const key = keyOf(id);
+  const end: SessionEnd = { kind: 'retired', successor: key, ...(grace && { grace }) };
+  const endsAfter = (old: Located) => (cause === 'login' ? lifetime.ofNew(now) : lifetime.ofUsed(old, now));
+  const create = (old: Identified, data: SessionData, expected: Located | undefined) => {
+    const user = cause === 'login' ? draft.userId : old.record.user;
+    const record = {
+      createdAt: cause === 'login' ? now : old.record.createdAt,
+      renewedAt: now,
+      idleTimeout: lifetime.idleTimeout,
+      ...(user !== undefined && { user }),
+      data,
+    };
+    return records.saveUnshared(key, record, endsAfter(old), expected);
+  };
+
+  let old = found;
+  let fresh = await create(old, draft.dataOn(old.record.data), undefined);
+  for (let attempt = 1; ; attempt++) {
+    const result = await records.save(old.key, tombstoneOf(old.record, end), lifetime.ofUsed(old, now), old);
+    if (result.saved) {
+      tellConflicts(context, old, draft.contestedOn(old.record.data));
+      hooks.call('renewed', { session: fingerprint(old.key), successor: fingerprint(key), cause });
+      return { id, deadline: fresh.stored.deadline };
+    }
+    const next = await currentAfterConflict(context, old, result.current, attempt);
+    if (next === undefined || (next.id !== old.id && cause === 'age')) {
+      await tolerate(() => records.remove(key));
+      return next === undefined ? drop(context, draft, old) : adopt(context, draft, next);
+    }
+    let merged: SessionData;
+    try {
+      merged = draft.dataOn(next.record.data);
+    } catch (error) {
+      await tolerate(() => records.remove(key));
+      throw error;
+    }
+    old = next;
+    fresh = await create(old, merged, fresh);
+  }
+}
+
+/** Takes the id that another request renewed the session to, and saves there what this one changed. */
+async function adopt(
+  context: SaveContext,
+  draft: SessionDraft<object>,
+  renewed: Identified,
+): Promise<Whereabouts | undefined> {
+  return draft.dirty
+    ? context.groups.save(context, draft, renewed)
+    : { id: renewed.id, deadline: context.lifetime.of(renewed).deadline };
+}
+
+/** The session ended, and what the request did to it with it. */
+function drop(context: SaveContext, draft: SessionDraft<object>, old: Identified): undefined {
+  discard(context, draft, old, (conflict) => {
+    throw conflict;
+  });
+}

@@ -1,0 +1,334 @@
+import type { SessionStore } from 'cdk-sessions-client';
+import { MemoryStore } from 'cdk-sessions-client/memory';
+import { FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
+import type { SessionDraft } from '../../lib/client/session-draft';
+import { keyOf, ownerOf } from '../../lib/client/session-id';
+import { bind, type Data, down, engineOf, HOUR, MINUTE, ObservedStore, SECOND, START, Visitor } from './support';
+
+let clock: FakeClock;
+let memory: MemoryStore;
+let store: ObservedStore;
+let visitor: Visitor;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  memory = new MemoryStore({ clock: clock.read });
+  store = new ObservedStore(memory);
+  visitor = new Visitor(engineOf({ store, clock }));
+});
+
+async function begun(): Promise<Visitor> {
+  await visitor.request((session) => session.set('user', 'ada'));
+  store.taken();
+  return visitor;
+}
+
+/** The key under which the visitor's session is stored. */
+function key(): Uint8Array {
+  return keyOf(visitor.cookie?.split('.')[1] ?? '');
+}
+
+describe('regenerate', () => {
+  test('moves the session to a new id and lets the old one answer nothing', async () => {
+    await begun();
+    const old = visitor.tab();
+    const before = visitor.cookie;
+    await visitor.request((session) => {
+      session.regenerate();
+      session.set('count', 1);
+    });
+    expect(store.taken()).toEqual(['read', 'write', 'write']);
+    expect(visitor.cookie).not.toBe(before);
+    expect(await visitor.see('user')).toBe('ada');
+    expect(await visitor.see('count')).toBe(1);
+    expect((await old.load()).isNew).toBe(true);
+  });
+
+  test('keeps the beginning and the deadline', async () => {
+    await begun();
+    clock.advance(10 * MINUTE);
+    await visitor.request((session) => session.regenerate());
+    const session = await visitor.load();
+    expect(session.createdAt).toEqual(new Date(START));
+    expect(session.deadline).toEqual(new Date(START + 12 * HOUR));
+  });
+
+  test('of a session that is new costs nothing more', async () => {
+    await visitor.request((session) => {
+      session.regenerate();
+      session.set('user', 'ada');
+    });
+    expect(store.taken()).toEqual(['write']);
+  });
+
+  test('lets the old id answer nothing on an instance whose clock is behind, either', async () => {
+    await begun();
+    const old = visitor.tab();
+    await visitor.request((session) => session.regenerate());
+    clock.advance(-MINUTE);
+    expect((await old.load()).isNew).toBe(true);
+  });
+
+  test('keeps whose session it is', async () => {
+    await visitor.request((session) => session.login('ada'));
+    const before = key();
+    await visitor.request((session) => session.regenerate());
+    expect(await memory.read(before)).not.toHaveProperty('owner');
+    expect((await memory.read(key()))?.owner).toEqual(ownerOf('ada'));
+    expect((await visitor.load()).userId).toBe('ada');
+  });
+
+  test('does not bring the idle end forward that a parallel request moved', async () => {
+    await begun();
+    const session = await visitor.load();
+    session.regenerate();
+    const ahead = new FakeClock(clock.now + 5 * SECOND);
+    await visitor.tab(engineOf({ store, clock: ahead })).request((other) => other.set('count', 1));
+    await visitor.commit(session);
+    expect((await visitor.load()).expiresAt).toEqual(new Date(START + 30 * MINUTE + 5 * SECOND));
+  });
+
+  test('does not hide the session from a sign-out that set out with the old id', async () => {
+    await begun();
+    const late = visitor.tab();
+    const session = await late.load();
+    await visitor.request((other) => other.regenerate());
+    await visitor.request((other) => other.regenerate());
+    session.destroy();
+    await late.commit(session);
+    expect((await visitor.load()).isNew).toBe(true);
+  });
+});
+
+describe('login', () => {
+  test('moves the session to a new id and keeps what the visitor did before', async () => {
+    await begun();
+    const old = visitor.tab();
+    await visitor.request((session) => session.login('ada'));
+    expect(store.taken()).toEqual(['read', 'write', 'write']);
+    const session = await visitor.load();
+    expect([session.userId, session.get('user')]).toEqual(['ada', 'ada']);
+    expect((await memory.read(key()))?.owner).toEqual(ownerOf('ada'));
+    expect((await old.load()).isNew).toBe(true);
+  });
+
+  test('begins a life with a deadline of its own', async () => {
+    await begun();
+    clock.advance(20 * MINUTE);
+    await visitor.request((session) => session.login('ada'));
+    const session = await visitor.load();
+    expect(session.createdAt).toEqual(new Date(START + 20 * MINUTE));
+    expect(session.deadline).toEqual(new Date(START + 20 * MINUTE + 12 * HOUR));
+    expect(visitor.cookie).toContain(`.${(START + 20 * MINUTE + 12 * HOUR) / SECOND}`);
+  });
+
+  test('of a session that is new costs one write, and needs no data', async () => {
+    await visitor.request((session) => session.login('ada'));
+    expect(store.taken()).toEqual(['write']);
+    expect((await visitor.load()).userId).toBe('ada');
+  });
+
+  test('lasts, whatever else is saved', async () => {
+    await visitor.request((session) => session.login('ada'));
+    await visitor.request((session) => session.clear());
+    await visitor.request((session) => session.set('a', 1));
+    expect((await visitor.load()).userId).toBe('ada');
+  });
+});
+
+describe('whatever happens while a session moves to a new id', () => {
+  const RENEWING = { renewalTimeout: 600 };
+  const moves: Record<string, (session: SessionDraft<Data>) => unknown> = {
+    login: (session) => session.login('ada'),
+    regenerate: (session) => session.regenerate(),
+    renewal: () => clock.advance(10 * MINUTE),
+  };
+
+  describe.each(Object.entries(moves))('%s', (name, move) => {
+    const leavesGrace = name === 'renewal';
+    let mover: Visitor;
+    let other: Visitor;
+    let session: SessionDraft<Data>;
+
+    beforeEach(async () => {
+      await begun();
+      mover = visitor.tab(engineOf({ store, clock, policy: RENEWING }));
+      other = visitor.tab();
+      session = await mover.load();
+      move(session);
+      session.update('count', (count = 0) => count + 1);
+    });
+
+    test('a crash before the new record is there leaves the session as it was', async () => {
+      store.before.write = down;
+      await expect(mover.commit(session)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE_UNAVAILABLE' });
+      expect(await visitor.see('user')).toBe('ada');
+    });
+
+    test('a crash before the old one is retired leaves the session as it was', async () => {
+      store.beforeWrite(2, down);
+      await expect(mover.commit(session)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE_UNAVAILABLE' });
+      expect(await visitor.see('user')).toBe('ada');
+      expect(await visitor.see('count')).toBeUndefined();
+    });
+
+    test('a crash before the reply is sent leaves no way in with the old id, but the one that the grace is for', async () => {
+      await new Visitor(engineOf({ store, clock, policy: RENEWING })).commit(session);
+      expect(await visitor.see('count')).toBe(leavesGrace ? 1 : undefined);
+    });
+
+    test.each([1, 2])('a reply that is lost, of write %d, is no failure', async (write) => {
+      const lossy = new FaultyStore(store);
+      lossy.next('write', ...(write === 1 ? [] : [undefined]), 'lose-reply');
+      const unlucky = new Visitor(engineOf({ store: lossy, clock, policy: RENEWING }));
+      await unlucky.commit(session);
+      expect(await unlucky.see('count')).toBe(1);
+    });
+
+    test.each([1, 2])('a save that comes before write %d is kept', async (write) => {
+      store.beforeWrite(write, async () => {
+        await other.request((parallel) => [parallel.set('count', 10), parallel.set('a', 1)]);
+      });
+      await mover.commit(session);
+      expect(await mover.see('count')).toBe(11);
+      expect(await mover.see('a')).toBe(1);
+    });
+
+    test('a save that comes after it reaches the session in the grace, and otherwise nobody', async () => {
+      const late = await other.load();
+      late.set('user', 'eve');
+      await mover.commit(session);
+      expect((await other.commit(late)) !== undefined).toBe(leavesGrace);
+      expect(await mover.see('user')).toBe(leavesGrace ? 'eve' : 'ada');
+    });
+
+    test.each([1, 2])('a sign-out that comes before write %d wins', async (write) => {
+      store.beforeWrite(write, async () => void (await other.request((parallel) => parallel.logout())));
+      expect(await mover.commit(session)).toBeUndefined();
+      expect((await mover.load()).isNew).toBe(true);
+      expect((await visitor.load()).isNew).toBe(true);
+    });
+
+    test('a sign-out that comes after it, with the old id, ends the session under its new one', async () => {
+      const late = await other.load();
+      late.logout();
+      await mover.commit(session);
+      await other.commit(late);
+      expect((await mover.load()).isNew).toBe(true);
+    });
+
+    test('a touch that comes after it changes nothing', async () => {
+      const late = await other.load();
+      clock.advance(5 * MINUTE);
+      await mover.commit(session);
+      expect(await other.commit(late)).toBeUndefined();
+      expect((await memory.read(key()))?.version).toMatch(/^2\./);
+    });
+
+    test.each([1, 2])('a second one that comes before write %d: one new id lives', async (write) => {
+      const second = visitor.tab(engineOf({ store, clock, policy: RENEWING }));
+      store.beforeWrite(write, async () => void (await second.request(move)));
+      await mover.commit(session);
+      expect(await second.see('user')).toBe('ada');
+      expect((await mover.load()).isNew).toBe(!leavesGrace);
+      expect(await second.see('count')).toBe(leavesGrace ? 1 : undefined);
+    });
+  });
+});
+
+describe('periodic renewal', () => {
+  beforeEach(async () => {
+    visitor = new Visitor(engineOf({ store, clock, policy: { renewalTimeout: 600 } }));
+    await begun();
+  });
+
+  test('gives a session in use a new id when its id has reached its age', async () => {
+    clock.advance(10 * MINUTE - 1);
+    expect(await visitor.request()).toBeUndefined();
+    clock.advance(1);
+    expect(await visitor.request()).toMatch(/^__Host-session=v1\./);
+    expect(await visitor.see('user')).toBe('ada');
+  });
+
+  test('serves requests with the old id for a grace of 30 seconds, and tells them the new one', async () => {
+    const [old, lost, late] = [visitor.tab(), visitor.tab(), visitor.tab()];
+    clock.advance(10 * MINUTE);
+    await visitor.request();
+    clock.advance(30 * SECOND - 1);
+    await old.request((session) => session.set('count', 1));
+    expect(old.cookie).toBe(visitor.cookie);
+    await lost.request();
+    expect(lost.cookie).toBe(visitor.cookie);
+    expect(await visitor.see('count')).toBe(1);
+    clock.advance(1);
+    expect((await late.load()).isNew).toBe(true);
+  });
+
+  test('whose reply is lost costs nobody the session', async () => {
+    clock.advance(10 * MINUTE);
+    const session = await visitor.load();
+    await new Visitor(engineOf({ store, clock, policy: { renewalTimeout: 600 } })).commit(session);
+    for (let second = 0; second < 60; second++) {
+      clock.advance(SECOND);
+      await visitor.request();
+    }
+    expect(await visitor.see('user')).toBe('ada');
+  });
+
+  test('does not let the old id lead from what the store has to the new one', async () => {
+    const memory = new MemoryStore({ clock: clock.read });
+    visitor = new Visitor(engineOf({ store: memory, clock, policy: { renewalTimeout: 600 } }));
+    await visitor.request((session) => session.set('user', 'ada'));
+    const key = keyOf(visitor.cookie?.split('.')[1] ?? '');
+    clock.advance(10 * MINUTE);
+    await visitor.request();
+    const retired = Buffer.from((await memory.read(key))?.value ?? []).toString();
+    expect(retired).toContain('"nonce"');
+    expect(retired).not.toContain(visitor.cookie?.split('.')[1]);
+  });
+
+  test('that fails is tried at the next request and costs a reader nothing', async () => {
+    const reported: unknown[] = [];
+    const policy = { renewalTimeout: 600 };
+    clock.advance(10 * MINUTE);
+    const faulty: SessionStore = { ...bind(store), write: down };
+    const tab = visitor.tab(
+      engineOf({ store: faulty, clock, policy, hooks: { storeError: (error) => reported.push(error.code) } }),
+    );
+    expect(await tab.request()).toBeUndefined();
+    expect(reported).toEqual(['ERR_SESSION_STORE_UNAVAILABLE']);
+    expect(await visitor.request()).toMatch(/^__Host-session=v1/);
+  });
+
+  test('lets a save that was under way reach the session under its new id', async () => {
+    const late = visitor.tab();
+    const session = await late.load();
+    clock.advance(10 * MINUTE);
+    await visitor.request();
+    session.set('count', 1);
+    await late.commit(session);
+    expect(late.cookie).toBe(visitor.cookie);
+    expect(await visitor.see('count')).toBe(1);
+  });
+
+  test('by two requests at once gives one new id, and both keep their work', async () => {
+    const [first, second] = [visitor.tab(), visitor.tab()];
+    clock.advance(10 * MINUTE);
+    const [one, two] = await Promise.all([first.load(), second.load()]);
+    one.set('a', 1);
+    two.set('b', 2);
+    await first.commit(one);
+    await second.commit(two);
+    expect(second.cookie).toBe(first.cookie);
+    expect(await first.see('a')).toBe(1);
+    expect(await first.see('b')).toBe(2);
+  });
+
+  test('lets a sign-out with the old id end the session', async () => {
+    const old = visitor.tab();
+    clock.advance(10 * MINUTE);
+    await visitor.request();
+    await old.request((session) => session.destroy());
+    expect((await visitor.load()).isNew).toBe(true);
+  });
+});

@@ -1,0 +1,179 @@
+import { MemoryStore } from 'cdk-sessions-client/memory';
+import { FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
+import type { SessionDraft } from '../../lib/client/session-draft';
+import { type Data, type EngineUnderTest, engineOf, ObservedStore, Visitor } from './support';
+
+let clock: FakeClock;
+let store: ObservedStore;
+let visitor: Visitor;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  store = new ObservedStore(new MemoryStore({ clock: clock.read }));
+});
+
+async function begin(parts: Partial<EngineUnderTest> = {}): Promise<void> {
+  visitor = new Visitor(engineOf({ store, clock, ...parts }));
+  await visitor.request((session) => [session.set('user', 'ada'), session.set('count', 0)]);
+  store.taken();
+}
+
+/** Makes the requests, all of which found the session before the first of them saved it. */
+async function atOnce(...acts: readonly ((session: SessionDraft<Data>) => unknown)[]) {
+  const tabs = acts.map(() => visitor.tab());
+  const sessions = await Promise.all(tabs.map((tab) => tab.load()));
+  for (const [index, act] of acts.entries()) {
+    act(sessions[index] as SessionDraft<Data>);
+  }
+  store.taken();
+  return Promise.allSettled(tabs.map((tab, index) => tab.commit(sessions[index] as SessionDraft<Data>)));
+}
+
+const count = (session: SessionDraft<Data>) => session.update('count', (counted = 0) => counted + 1);
+
+test('parallel saves of one session take two writes: the first, and that of all who came while it was under way', async () => {
+  await begin();
+  await atOnce(...Array.from({ length: 50 }, () => count));
+  expect(store.taken()).toEqual(['write', 'write']);
+  expect(await visitor.see('count')).toBe(50);
+});
+
+test('those who come during the second are saved in a third', async () => {
+  await begin();
+  const late = await visitor.load();
+  count(late);
+  store.beforeWrite(2, async () => {
+    later = visitor.tab().commit(late);
+  });
+  let later: Promise<unknown> | undefined;
+  await atOnce(count, count, count);
+  await later;
+  expect(store.taken()).toEqual(['write', 'write', 'write']);
+  expect(await visitor.see('count')).toBe(4);
+});
+
+test('saves of different sessions do not wait for each other', async () => {
+  await begin();
+  const other = new Visitor(engineOf({ store, clock }));
+  await other.request((session) => session.set('count', 0));
+  const [mine, theirs] = [await visitor.load(), await other.load()];
+  count(mine);
+  count(theirs);
+  const order: string[] = [];
+  store.beforeWrite(1, async () => {
+    await other.commit(theirs).then(() => order.push('theirs'));
+  });
+  await visitor.commit(mine).then(() => order.push('mine'));
+  expect(order).toEqual(['theirs', 'mine']);
+});
+
+test('a group takes up what another process saved before it', async () => {
+  await begin();
+  const elsewhere = visitor.tab(engineOf({ store, clock }));
+  store.beforeWrite(2, async () => void (await elsewhere.request(count)));
+  await atOnce(count, count, count);
+  expect(await visitor.see('count')).toBe(4);
+});
+
+test('requests that set one key to different values in one group are told as in conflict', async () => {
+  const told: unknown[] = [];
+  await begin({ hooks: { conflict: ({ key }) => told.push(key) } });
+  await atOnce(
+    count,
+    (session) => session.set('user', 'bob'),
+    (session) => session.set('user', 'eve'),
+  );
+  expect(told).toEqual(['user']);
+  expect(await visitor.see('user')).toBe('eve');
+});
+
+test('one whose update fails on what the others left fails alone', async () => {
+  await begin();
+  const results = await atOnce(
+    count,
+    (session) =>
+      session.update('count', (counted = 0) => {
+        if (counted > 0) {
+          throw new Error('once only');
+        }
+        return 1;
+      }),
+    count,
+  );
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(results[1]).toMatchObject({ reason: { message: 'once only' } });
+  expect(await visitor.see('count')).toBe(2);
+});
+
+test('a group of which nobody’s changes can be made writes nothing', async () => {
+  await begin();
+  const once = (session: SessionDraft<Data>) =>
+    session.update('count', (counted = 0) => {
+      if (counted > 0) {
+        throw new Error('once only');
+      }
+      return 1;
+    });
+  const results = await atOnce(count, once, once);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  expect(store.taken()).toEqual(['write']);
+});
+
+test('when the store fails a group, all of it hear of it, and the next one goes its own way', async () => {
+  await begin();
+  const faulty = new FaultyStore(store);
+  const tab = visitor.tab(engineOf({ store: faulty, clock }));
+  const sessions = await Promise.all([tab.load(), tab.load(), tab.load()]);
+  for (const session of sessions) {
+    count(session);
+  }
+  faulty.next('write', undefined, 'fail');
+  const results = await Promise.allSettled(sessions.map((session) => tab.commit(session)));
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  expect(results[2]).toMatchObject({ reason: { code: 'ERR_SESSION_STORE_UNAVAILABLE' } });
+  await tab.request(count);
+  expect(await visitor.see('count')).toBe(2);
+});
+
+test('when the session ends, all of them are discarded, each by its own word', async () => {
+  const told: unknown[] = [];
+  await begin({ hooks: { discarded: () => told.push('discarded') } });
+  store.beforeWrite(2, async () => void (await visitor.tab().request((session) => session.destroy())));
+  const results = await atOnce(count, count, count);
+  expect(results).toEqual(results.map(() => ({ status: 'fulfilled', value: undefined })));
+  expect(told).toEqual(['discarded', 'discarded']);
+  expect((await visitor.load()).isNew).toBe(true);
+});
+
+test('when the session gets a new id in its grace, all of them are told of it', async () => {
+  await begin();
+  const renewing = engineOf({ store, clock, policy: { renewalTimeout: 60 } });
+  const [first, second, third] = await Promise.all([visitor.load(), visitor.load(), visitor.load()]);
+  for (const session of [first, second, third]) {
+    count(session);
+  }
+  clock.advance(60_000);
+  await visitor.tab(renewing).request();
+  const cookies = await Promise.all([first, second, third].map((session) => visitor.tab().commit(session)));
+  expect(new Set(cookies).size).toBe(1);
+  expect(cookies[0]).toMatch(/^__Host-session=v1/);
+});
+
+test('of optimistic requests in one group one is saved, and the others hear that it was', async () => {
+  await begin({ concurrency: 'optimistic' });
+  const results = await atOnce(count, count, count);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  expect(results[2]).toMatchObject({ reason: { code: 'ERR_SESSION_CONFLICT' } });
+  expect(store.taken()).toEqual(['write']);
+});
+
+test('of requests where the last write wins the last one does', async () => {
+  const told: unknown[] = [];
+  await begin({ concurrency: 'last-write-wins', hooks: { conflict: ({ key }) => told.push(key) } });
+  await atOnce(
+    (session) => session.set('a', 1),
+    (session) => session.set('b', 2),
+  );
+  expect([await visitor.see('a'), await visitor.see('b')]).toEqual([undefined, 2]);
+  expect(told).toEqual(['a']);
+});
