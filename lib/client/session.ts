@@ -21,7 +21,10 @@ export type SessionDataKey<Data extends object> = keyof Data & string;
  * a schema, looking at data that does not fit it throws ERR_SESSION_DATA.
  */
 export interface Session<Data extends object = Record<string, unknown>> {
-  /** Whether the request brought no session that is alive. A new one is stored only if something is written to it. */
+  /**
+   * Whether nothing is stored of it: the request brought no session that is alive, or has left it by `logout`. A new one is
+   * stored only if something is written to it.
+   */
   readonly isNew: boolean;
   /** What the save at the end of the request is going to do. */
   readonly status: SessionStatus;

@@ -103,7 +103,7 @@ export class Run {
       outcome: 'pending',
       troubled: false,
     };
-    if (!draft.isNew || draft.status === 'changed') {
+    if (draft.found !== undefined || draft.status === 'changed') {
       session.commits.push(commit);
     }
     const use = session.use();
