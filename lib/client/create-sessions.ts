@@ -3,7 +3,7 @@ import type { LambdaContext, LambdaHttpEvent } from './hosts/lambda-event.js';
 import type { HttpReply } from './hosts/lambda-reply.js';
 import { LazyGate } from './lazy-gate.js';
 import type { SessionsOptions } from './options.js';
-import type { Session } from './session.js';
+import type { JsonMembers, Session } from './session.js';
 import type { Transaction } from './transaction.js';
 
 /** An application's sessions: one way in for each kind of host. */
@@ -50,10 +50,13 @@ export interface Sessions<Data extends object> {
  * Call it once, at module scope: it never throws there and connects to nothing. The environment is read and the store
  * opened at the first request, so tests may import a handler without either.
  *
+ * The type says what is in a session. All of it is optional, whatever the type says: a session begins empty. A type with
+ * anything in it that is not JSON, such as a Date, does not compile.
+ *
  * @example
  * const sessions = createSessions<{ cart: Record<string, number> }>();
  */
-export function createSessions<Data extends object = Record<string, unknown>>(
+export function createSessions<Data extends JsonMembers<Data> = Record<string, unknown>>(
   options: SessionsOptions<Data> = {},
 ): Sessions<Data> {
   const gate = new LazyGate<Data>(options);

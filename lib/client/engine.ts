@@ -5,7 +5,7 @@ import type { Clock } from './clock.js';
 import { clearCookie, cookieValues, setCookie } from './cookie-header.js';
 import { DataModel, type DataOptions } from './data-model.js';
 import { destroy } from './ending.js';
-import { isOutage } from './errors.js';
+import { SessionError } from './errors.js';
 import type { HookCaller, RejectionReason } from './hooks.js';
 import type { CommitResult, GateOptions, SessionGate } from './hosts/host.js';
 import { Lifetime } from './lifetime.js';
@@ -167,7 +167,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       try {
         await run();
       } catch (error) {
-        if (!isOutage(error)) {
+        if (!(error instanceof SessionError)) {
           throw error;
         }
         hooks.call('storeError', error);

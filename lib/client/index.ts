@@ -8,7 +8,7 @@ export type { LambdaHandler } from './hosts/lambda.js';
 export type { LambdaContext, LambdaHttpEvent } from './hosts/lambda-event.js';
 export type { HttpReply } from './hosts/lambda-reply.js';
 export type { CommonOptions, DeployedOptions, ExplicitOptions, SessionsOptions } from './options.js';
-export type { Concurrency, Session, SessionDataKey, SessionStatus } from './session.js';
+export type { Concurrency, Json, JsonMembers, Session, SessionDataKey, SessionStatus } from './session.js';
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';
 export type {
   CallOptions,

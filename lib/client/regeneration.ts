@@ -59,7 +59,14 @@ export async function regenerate(
     const next = await currentAfterConflict(context, old, result.current, attempt);
     if (next === undefined || (next.id !== old.id && cause === 'age')) {
       await tolerate(() => records.remove(key));
-      return next === undefined ? drop(context, draft, old) : adopt(context, draft, next);
+      if (next !== undefined) {
+        return adopt(context, draft, next);
+      }
+      const conflict = discard(context, draft, old);
+      if (conflict !== undefined) {
+        throw conflict;
+      }
+      return undefined;
     }
     let merged: SessionData;
     try {
@@ -82,11 +89,4 @@ async function adopt(
   return draft.dirty
     ? context.groups.save(context, draft, renewed)
     : { id: renewed.id, deadline: context.lifetime.of(renewed).deadline };
-}
-
-/** The session ended, and what the request did to it with it. */
-function drop(context: SaveContext, draft: SessionDraft<object>, old: Identified): undefined {
-  discard(context, draft, old, (conflict) => {
-    throw conflict;
-  });
 }

@@ -26,54 +26,57 @@ interface Waiting {
  * request that leads it, which set out before those that follow. There are never more waiting than requests under way.
  */
 export class SaveGroups {
-  readonly #waiting = new Map<string, Waiting[]>();
+  /** By the name of the session's key: those that wait, while a save is under way. */
+  readonly #queues = new Map<string, Waiting[]>();
 
   /** Saves a request's changes. Resolves to where the session lives, or `undefined` if it ended. */
   async save(context: SaveContext, draft: SessionDraft<object>, start: Identified): Promise<Whereabouts | undefined> {
     const name = Buffer.from(start.key).toString('base64url');
-    const waiting = this.#waiting.get(name);
-    if (waiting === undefined) {
-      this.#waiting.set(name, []);
-      return this.#lead(context, name, draft, [], start);
+    const queue = this.#queues.get(name);
+    if (queue === undefined) {
+      const own: Waiting[] = [];
+      this.#queues.set(name, own);
+      return lead(context, draft, [], start, (at) => this.#handOver(name, own, at));
     }
     const next = await new Promise<Next>((resolve) => {
-      waiting.push({
+      queue.push({
         draft,
-        lead: (group, from) => resolve(() => this.#lead(context, name, draft, group, from ?? start)),
+        lead: (followers, from) =>
+          resolve(() => lead(context, draft, followers, from ?? start, (at) => this.#handOver(name, queue, at))),
         follow: (saved) => resolve(async () => whereabouts(await saved, draft)),
       });
     });
     return next();
   }
 
-  async #lead(
-    context: SaveContext,
-    name: string,
-    draft: SessionDraft<object>,
-    followers: readonly Waiting[],
-    start: Identified,
-  ): Promise<Whereabouts | undefined> {
-    const saved = saveChanges(context, [draft, ...followers.map((follower) => follower.draft)], start);
-    let at: Identified | undefined;
-    try {
-      ({ at } = await saved);
-      return whereabouts(await saved, draft);
-    } finally {
-      for (const { follow } of followers) {
-        follow(saved);
-      }
-      this.#handOver(name, at);
-    }
-  }
-
-  #handOver(name: string, at: Identified | undefined): void {
-    const [first, ...others] = this.#waiting.get(name) ?? [];
+  #handOver(name: string, queue: Waiting[], at: Identified | undefined): void {
+    const [first, ...others] = queue.splice(0);
     if (first === undefined) {
-      this.#waiting.delete(name);
+      this.#queues.delete(name);
     } else {
-      this.#waiting.set(name, []);
       first.lead(others, at);
     }
+  }
+}
+
+/** Saves for a request and those that follow it, and lets them, and then the next group, go on. */
+async function lead(
+  context: SaveContext,
+  draft: SessionDraft<object>,
+  followers: readonly Waiting[],
+  start: Identified,
+  handOver: (at: Identified | undefined) => void,
+): Promise<Whereabouts | undefined> {
+  const saved = saveChanges(context, [draft, ...followers.map((follower) => follower.draft)], start);
+  let at: Identified | undefined;
+  try {
+    ({ at } = await saved);
+    return whereabouts(await saved, draft);
+  } finally {
+    for (const { follow } of followers) {
+      follow(saved);
+    }
+    handOver(at);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Located } from './record.js';
 import type { Identified, RecordAccess } from './record-access.js';
 import type { SaveGroups } from './save-groups.js';
 import type { SessionData } from './session-data.js';
-import type { SessionDraft } from './session-draft.js';
+import { draftConflict, type SessionDraft } from './session-draft.js';
 import { fingerprint, keyOf, newSessionId } from './session-id.js';
 import type { EpochMilliseconds } from './stores/store.js';
 
@@ -96,7 +96,10 @@ export async function saveChanges(
     target = await currentAfterConflict(context, target, result.current, attempt);
   }
   for (const draft of drafts.filter((candidate) => !refused.has(candidate))) {
-    discard(context, draft, start, (conflict) => refused.set(draft, conflict));
+    const conflict = discard(context, draft, start);
+    if (conflict !== undefined) {
+      refused.set(draft, conflict);
+    }
   }
   return { at: undefined, refused };
 }
@@ -128,21 +131,20 @@ export function tellConflicts({ hooks }: SaveContext, target: Located, keys: rea
   }
 }
 
-/** Tells that a request's changes found nothing to be saved to any more, the request itself if it must not happen. */
+/**
+ * Drops a request's changes, because its session ended. The hooks are told; a request that must not go on as if it had
+ * been saved gets the error that it is to fail with.
+ */
 export function discard(
   { hooks }: SaveContext,
   draft: SessionDraft<object>,
   target: Located,
-  refuse: (conflict: SessionError) => void,
-): void {
+): SessionError | undefined {
   if (draft.status !== 'changed') {
-    return;
+    return undefined;
   }
-  if (draft.exclusive) {
-    refuse(draft.conflict());
-  } else {
-    hooks.call('discarded', { session: fingerprint(target.key) });
-  }
+  hooks.call('discarded', { session: fingerprint(target.key) });
+  return draft.exclusive ? draftConflict() : undefined;
 }
 
 /**

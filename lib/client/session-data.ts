@@ -26,38 +26,37 @@ export interface EncodedData {
  */
 export class SessionData {
   /** The data of a session that has none. */
-  static readonly NONE = new SessionData(0, NO_TEXT, undefined);
+  static readonly NONE = new SessionData(0, NO_TEXT);
 
   /** @param version of the application's data; see `DataModel` */
   static of(text: string, version: number): SessionData {
-    return text === NO_TEXT ? SessionData.NONE : new SessionData(version, text, undefined);
+    return text === NO_TEXT ? SessionData.NONE : new SessionData(version, text);
   }
 
   static decode(encoded: EncodedData, version: number): SessionData {
     const none = !encoded.deflated && NO_BYTES.equals(encoded.bytes);
-    return none ? SessionData.NONE : new SessionData(version, undefined, encoded);
+    return none ? SessionData.NONE : new SessionData(version, encoded);
   }
 
+  readonly #source: string | EncodedData;
   #text: string | undefined;
   #encoded: EncodedData | undefined;
 
   private constructor(
     readonly version: number,
-    text: string | undefined,
-    encoded: EncodedData | undefined,
+    source: string | EncodedData,
   ) {
-    this.#text = text;
-    this.#encoded = encoded;
+    this.#source = source;
   }
 
   /** @throws SessionError ERR_SESSION_RECORD if the bytes are damaged */
   get text(): string {
-    this.#text ??= this.#encoded === undefined ? '' : decode(this.#encoded);
+    this.#text ??= typeof this.#source === 'string' ? this.#source : decode(this.#source);
     return this.#text;
   }
 
   get encoded(): EncodedData {
-    this.#encoded ??= encode(this.text);
+    this.#encoded ??= typeof this.#source === 'string' ? encode(this.#source) : this.#source;
     return this.#encoded;
   }
 
@@ -67,13 +66,10 @@ export class SessionData {
 }
 
 function encode(text: string): EncodedData {
-  const plain = Buffer.from(text);
-  if (text.length <= COMPRESS_ABOVE) {
-    return { deflated: false, bytes: plain };
-  }
-  // Level 3 is as fast as 1 on data of this kind, and leaves less of it.
-  const bytes = deflateRawSync(plain, { level: 3 });
-  return bytes.length < plain.length ? { deflated: true, bytes } : { deflated: false, bytes: plain };
+  // Level 3 is as fast as 1 on data of this kind, and leaves less of it. A text that it does not make smaller there is not.
+  return text.length > COMPRESS_ABOVE
+    ? { deflated: true, bytes: deflateRawSync(text, { level: 3 }) }
+    : { deflated: false, bytes: Buffer.from(text) };
 }
 
 function decode({ deflated, bytes }: EncodedData): string {

@@ -7,7 +7,6 @@ import { step } from './path.js';
 import type { Identified } from './record-access.js';
 import type { Concurrency, Session, SessionDataKey, SessionStatus } from './session.js';
 import { SessionData } from './session-data.js';
-import { fingerprint } from './session-id.js';
 import { SessionValues } from './session-values.js';
 import type { EpochMilliseconds } from './stores/store.js';
 
@@ -243,7 +242,7 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
       return this.#saved;
     }
     if (this.exclusive) {
-      throw this.conflict();
+      throw draftConflict();
     }
     const values = this.#read(base);
     this.#changes.replay(values);
@@ -260,15 +259,6 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     return [...this.#assigned(theirs)]
       .filter(([key, ours]) => !same(theirs.get(key), before.get(key)) && !same(theirs.get(key), ours))
       .map(([key]) => key);
-  }
-
-  /** That another request saved or ended the session first, where that is an error. */
-  conflict(): SessionError {
-    const session = this.found === undefined ? 'the session' : `session ${fingerprint(this.found.key)}`;
-    return new SessionError(
-      'ERR_SESSION_CONFLICT',
-      `${session} was changed by another request since this one read it: do this one again on what is there now, as sessions.transact does`,
-    );
   }
 
   /** The session that was found, while this request leaves it alive. */
@@ -358,6 +348,14 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
       );
     }
   }
+}
+
+/** That another request saved or ended the session first, where that is an error. */
+export function draftConflict(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONFLICT',
+    'another request changed the session since this one read it: do this one again on what is there now, as sessions.transact does',
+  );
 }
 
 /** A copy, so that the session keeps what it was given whatever becomes of the application's object. */

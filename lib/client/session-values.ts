@@ -13,8 +13,10 @@ export class SessionValues {
   /** @throws SessionError ERR_SESSION_RECORD if the text is not what `text` was */
   static parse(text: string): SessionValues {
     // JSON has no line feed in it that is not escaped.
-    const [values = '', flashed] = text.split('\n', 2);
-    return new SessionValues(Object.entries(parseObject(values)), flashed === undefined ? [] : parseTexts(flashed));
+    const end = text.indexOf('\n');
+    return end < 0
+      ? new SessionValues(Object.entries(parseObject(text)))
+      : new SessionValues(Object.entries(parseObject(text.slice(0, end))), parseTexts(text.slice(end + 1)));
   }
 
   constructor(values: Iterable<readonly [string, unknown]> = [], flashed: Iterable<string> = []) {

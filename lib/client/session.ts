@@ -4,6 +4,18 @@ export type SessionStatus = 'unchanged' | 'changed' | 'destroyed';
 /** What a save does when another request saved the same session first. */
 export type Concurrency = 'merge' | 'optimistic' | 'last-write-wins';
 
+/** What the members of an object type may be, that all of it be JSON: they themselves, or never. */
+export type JsonMembers<Type> = { [Member in keyof Type]: Json<Type[Member]> };
+
+/** A type itself, if it is one of JSON; of what is not, such as the methods of a Date, never. */
+export type Json<Type> = unknown extends Type
+  ? Type
+  : Type extends string | number | boolean | null | undefined
+    ? Type
+    : Type extends bigint | symbol | ((...args: never[]) => unknown)
+      ? never
+      : JsonMembers<Type>;
+
 /** The keys of an application's session data. */
 export type SessionDataKey<Data extends object> = keyof Data & string;
 

@@ -24,6 +24,13 @@ function request(options: SessionsOptions, cookie?: string) {
   return handler(event as never, {});
 }
 
+test('without options it reads the environment', async () => {
+  await expect(createSessions().transact(undefined, () => undefined)).rejects.toMatchObject({
+    code: 'ERR_SESSION_CONFIG',
+    message: expect.stringContaining('CDK_SESSIONS is missing'),
+  });
+});
+
 describe('the environment', () => {
   const variable = 'CDK_SESSIONS_UNDER_TEST';
 
@@ -101,6 +108,12 @@ describe('a store of one’s own', () => {
     [{ policy: { idleTimout: 60 } }, /^a policy has the fields idleTimeout, .*, received idleTimout$/],
     [{ callTimeout: Number.NaN }, /^callTimeout must be 1 to 60000 milliseconds, received NaN$/],
     [{ callTimeout: -1 }, /^callTimeout must be 1 to 60000 milliseconds, received -1$/],
+    [{ concurrency: 'never' }, /^concurrency must be merge, optimistic, last-write-wins, received never$/],
+    [{ dataVersion: 1.5 }, /^dataVersion must be a whole number of at least 1, received 1.5$/],
+    [{ dataVersion: 0 }, /^dataVersion must be a whole number of at least 1, received 0$/],
+    [{ dataVersion: 2 }, /^dataVersion 2 needs migrate/],
+    [{ schema: {} }, /^schema must follow Standard Schema 1/],
+    [{ onInvalidData: 'ignore' }, /^onInvalidData must be throw or reset, received ignore$/],
     [{ store: undefined, policy: { idleTimeout: 60 } }, /^a policy comes from the stack with its store/],
   ])('%j is refused', async (options, message) => {
     await expect(request({ store: new MemoryStore(), ...(options as object) })).rejects.toMatchObject({
@@ -115,6 +128,51 @@ describe('a store of one’s own', () => {
       message:
         'the policy that createSessions was given cannot be used: policy: idleTimeout must not exceed absoluteTimeout, received 100000 s and 43200 s: shorten the one or lengthen the other',
     });
+  });
+});
+
+describe('of two requests at the same time', () => {
+  const event = (cookie?: string) =>
+    ({
+      version: '2.0',
+      headers: {},
+      requestContext: { http: { method: 'GET', path: '/' } },
+      ...(cookie !== undefined && { cookies: [cookie] }),
+    }) as never;
+
+  test.each([
+    ['merge', 200, 3],
+    ['optimistic', 503, 2],
+    ['last-write-wins', 200, 2],
+  ] as const)('the second one to save is answered as %s says', async (concurrency, status, left) => {
+    const sessions = createSessions<{ count?: number }>({
+      store: new MemoryStore(),
+      concurrency,
+      hooks: { storeError() {} },
+    });
+    const handler = sessions.lambda(async (_event, session) => {
+      session.update('count', (count = 0) => count + 1);
+      await both?.();
+      return { statusCode: 200, body: '' };
+    });
+    let both: (() => Promise<void>) | undefined;
+    const { cookies = [] } = (await handler(event(), {})) as { cookies?: string[] };
+    const cookie = cookies[0]?.split(';')[0];
+    let waiting = 2;
+    let go: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    both = () => {
+      waiting--;
+      if (waiting === 0) {
+        go();
+      }
+      return all;
+    };
+    const replies = await Promise.all([handler(event(cookie), {}), handler(event(cookie), {})]);
+    expect(replies.map((reply) => (reply as { statusCode: number }).statusCode)).toEqual([200, status]);
+    expect(await sessions.transact(cookie, (session) => session.get('count'))).toEqual({ result: left });
   });
 });
 

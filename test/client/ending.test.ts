@@ -104,6 +104,22 @@ describe('destroy', () => {
     expect((await visitor.load()).isNew).toBe(true);
   });
 
+  test('has nothing left to end where somebody else took the record away', async () => {
+    await begun();
+    for (const refusals of [1, 3]) {
+      const session = await visitor.load();
+      session.destroy();
+      let left = refusals;
+      const emptied: SessionStore = {
+        ...bind(store),
+        write: async (key) => ({ written: false, current: --left > 0 ? await store.read(key) : undefined }),
+        destroy: async () => undefined,
+      };
+      const reply = await new Visitor(engineOf({ store: emptied, clock })).commit(session);
+      expect(reply).toMatch(/Max-Age=0/);
+    }
+  });
+
   test('ends a session that got a new id while others kept saving, even if the reply to its last call is lost', async () => {
     await begun();
     const session = await visitor.tab().load();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SessionStore } from 'cdk-sessions-client';
 import { MemoryStore } from 'cdk-sessions-client/memory';
 import { FakeClock } from 'cdk-sessions-client/testing';
+import { Lifetime } from '../../lib/client/lifetime';
 import { bind, type Data, down, engineOf, HOUR, MINUTE, ObservedStore, SECOND, START, Visitor } from './support';
 
 let clock: FakeClock;
@@ -484,6 +485,30 @@ describe('a store in trouble', () => {
     });
   });
 
+  test('that fails with what is no error is reported, too', async () => {
+    await signedIn();
+    const failing: SessionStore = { ...bind(store), read: () => Promise.reject('no route') };
+    await expect(visitor.tab(engineOf({ store: failing, clock })).load()).rejects.toMatchObject({
+      code: 'ERR_SESSION_STORE_UNAVAILABLE',
+      message: 'the session store failed a read: no route',
+    });
+  });
+
+  test('that somebody else writes to, too, is told from a conflict of ours', async () => {
+    const current = { value: Buffer.from('{}'), version: 'theirs', expiresAt: START + HOUR, deadline: START + HOUR };
+    const shared: SessionStore = { ...bind(store), write: async () => ({ written: false, current: undefined }) };
+    await expect(
+      new Visitor(engineOf({ store: shared, clock })).request((session) => session.set('a', 1)),
+    ).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFLICT',
+      message: expect.stringContaining('shared with other code'),
+    });
+    const foreign: SessionStore = { ...bind(store), write: async () => ({ written: false, current }) };
+    await expect(
+      new Visitor(engineOf({ store: foreign, clock })).request((session) => session.set('a', 1)),
+    ).rejects.toMatchObject({ code: 'ERR_SESSION_RECORD' });
+  });
+
   test('is sent nothing when no time is left', async () => {
     await signedIn();
     const engine = engineOf({ store, clock });
@@ -505,6 +530,40 @@ describe('a store in trouble', () => {
     });
     expect(await visitor.tab(engine).request((session) => session.get('user'))).toBeUndefined();
     expect(reported).toEqual(['ERR_SESSION_STORE_UNAVAILABLE']);
+  });
+
+  test('with a record that a newer release has just saved costs a reader nothing, either', async () => {
+    await signedIn();
+    const policy = { renewalTimeout: 60 };
+    clock.advance(MINUTE);
+    const newer: SessionStore = {
+      ...bind(store),
+      write: async (key, next, expected) => {
+        const result = expected === 'absent' ? await store.write(key, next, expected) : undefined;
+        const current = await store.read(key);
+        return result ?? { written: false, current: current && { ...current, version: 'x', value: Uint8Array.of(3) } };
+      },
+    };
+    const reported: string[] = [];
+    const hooks = { storeError: ({ code }: { code: string }) => reported.push(code) };
+    const tab = visitor.tab(engineOf({ store: newer, clock, policy, hooks }));
+    expect(await tab.request((session) => session.get('user'))).toBeUndefined();
+    expect(reported).toEqual(['ERR_SESSION_RECORD']);
+  });
+
+  test('does not make a mistake of our own look like its trouble', async () => {
+    await signedIn();
+    clock.advance(10 * MINUTE);
+    const tab = visitor.tab(engineOf({ store, clock }));
+    const session = await tab.load();
+    jest.spyOn(Lifetime.prototype, 'touchSuffices').mockImplementation(() => {
+      throw new TypeError('mistake');
+    });
+    try {
+      await expect(tab.commit(session)).rejects.toThrow(TypeError);
+    } finally {
+      jest.restoreAllMocks();
+    }
   });
 
   test('harms no request without a session', async () => {

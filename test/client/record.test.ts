@@ -4,7 +4,7 @@ import { SessionData } from '../../lib/client/session-data';
 
 const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const data = fc
-  .tuple(fc.string({ unit: 'binary', minLength: 3, maxLength: 2000 }), fc.integer({ min: 1, max: 9 }))
+  .tuple(fc.string({ unit: 'binary', minLength: 3, maxLength: 2000, size: 'max' }), fc.integer({ min: 1, max: 9 }))
   // As they are in reality, texts repeat themselves; some are long enough to be compressed.
   .map(([text, version]) => SessionData.of(JSON.stringify({ text }).repeat(3), version));
 const grace = fc.record({ nonce: bytes, until: fc.integer() });

@@ -144,6 +144,45 @@ describe('whatever happens while a session moves to a new id', () => {
     renewal: () => clock.advance(10 * MINUTE),
   };
 
+  test('a sign-out before a renewal that changes nothing wins, and nothing is discarded', async () => {
+    await begun();
+    const told: unknown[] = [];
+    const engine = engineOf({ store, clock, policy: RENEWING, hooks: { discarded: () => told.push('discarded') } });
+    const mover = visitor.tab(engine);
+    clock.advance(10 * MINUTE);
+    store.beforeWrite(2, async () => void (await visitor.tab().request((parallel) => parallel.logout())));
+    expect(await mover.request()).toBeUndefined();
+    expect((await mover.load()).isNew).toBe(true);
+    expect(told).toEqual([]);
+  });
+
+  test('an optimistic request that a sign-out comes before hears that it was', async () => {
+    await begun();
+    const mover = visitor.tab(engineOf({ store, clock, concurrency: 'optimistic' }));
+    store.beforeWrite(2, async () => void (await visitor.tab().request((parallel) => parallel.logout())));
+    await expect(mover.request((session) => session.login('ada'))).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFLICT',
+    });
+  });
+
+  test('an update that fails on what another request saved leaves the session where it was, and no orphan', async () => {
+    await begun();
+    const mover = visitor.tab(engineOf({ store, clock }));
+    store.beforeWrite(2, async () => void (await visitor.tab().request((parallel) => parallel.set('count', 1))));
+    const failing = mover.request((session) => {
+      session.regenerate();
+      session.update('count', (count) => {
+        if (count !== undefined) {
+          throw new Error('once only');
+        }
+        return 1;
+      });
+    });
+    await expect(failing).rejects.toThrow('once only');
+    expect(store.taken().at(-1)).toBe('destroy');
+    expect(await visitor.see('count')).toBe(1);
+  });
+
   describe.each(Object.entries(moves))('%s', (name, move) => {
     const leavesGrace = name === 'renewal';
     let mover: Visitor;

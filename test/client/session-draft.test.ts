@@ -174,6 +174,14 @@ describe('flash', () => {
     expect([session.has('notice'), session.get('notice'), session.has('notice')]).toEqual([true, 'saved', false]);
   });
 
+  test('is made again on what another request left', () => {
+    const session = draftOf({});
+    session.flash('notice', 'saved');
+    session.close();
+    expect(session.dataOn(dataOf({ notice: 'old' })).text).toBe('{"notice":"saved"}\n["notice"]');
+    expect(session.contestedOn(dataOf({ notice: 'theirs' }))).toEqual(['notice']);
+  });
+
   test('is over when the key is set or updated', () => {
     const session = newDraft();
     session.flash('notice', 'saved');
@@ -404,7 +412,7 @@ describe('a value that is not JSON', () => {
 
   test('members that are undefined, objects without prototype and shared values are JSON', () => {
     const shared = { a: 1 };
-    const value = Object.assign(Object.create(null), { a: undefined, b: [shared, shared] });
+    const value = Object.assign(Object.create(null), { a: undefined, b: [shared, shared], c: [true, null, 'x'] });
     expect(() => draftOf({}).set('value', value)).not.toThrow();
   });
 });
