@@ -1,5 +1,5 @@
 import { type PolicyContract, SESSIONS_VARIABLE, type SessionContract } from '../contract/environment.js';
-import { ContractError, parseContract, parsePolicy } from '../contract/parse.js';
+import { type ContractError, parseContract, parsePolicy } from '../contract/parse.js';
 import { STANDARD_POLICY } from '../contract/policy.js';
 import { systemClock } from './clock.js';
 import type { DataOptions } from './data-model.js';
@@ -95,11 +95,12 @@ function assertStore(store: SessionStore): void {
   }
 }
 
+/** @param parse throws ContractError and nothing else */
 function parsed<T>(what: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw error instanceof ContractError ? misconfigured(`${what}: ${error.message}`) : error;
+    throw misconfigured(`${what}: ${(error as ContractError).message}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CallBudget } from './call-budget.js';
-import { isOutage, SessionError } from './errors.js';
+import { SessionError } from './errors.js';
 import type { Ends } from './lifetime.js';
 import { decodeRecord, encodeRecord, type Located, type SessionRecord, type UnsavedRecord } from './record.js';
 import { fingerprint, keyOf, ownerOf, successorOf } from './session-id.js';
@@ -101,11 +101,9 @@ export class RecordAccess {
 
   /** A write whose reply did not come may have gone through. If it did not, or nobody knows, its error stands. */
   async #lookWhetherSaved(error: unknown, key: SessionKey, version: Version): Promise<{ written: true }> {
-    if (isOutage(error)) {
-      const current = await this.readKey(key).catch(() => undefined);
-      if (current !== undefined && remembers(current.record.recent, version)) {
-        return { written: true };
-      }
+    const current = await this.readKey(key).catch(() => undefined);
+    if (current !== undefined && remembers(current.record.recent, version)) {
+      return { written: true };
     }
     throw error;
   }

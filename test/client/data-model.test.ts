@@ -124,6 +124,10 @@ describe('versions of data', () => {
     expect(modelOf(versioned).write(values).version).toBe(3);
   });
 
+  test('older data is taken as it is where nobody tells how to migrate it', () => {
+    expect(modelOf({ dataVersion: 2 }).read(stored({ cart: {} }, 1), KEY).text).toBe('{"cart":{}}');
+  });
+
   test('today’s data, and none, is not', () => {
     expect(modelOf(versioned).read(stored({ cart: {} }, 3), KEY).text).toBe('{"cart":{}}');
     expect(modelOf(versioned).read(SessionData.NONE, KEY).empty).toBe(true);

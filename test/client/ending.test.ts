@@ -72,6 +72,17 @@ describe('destroy', () => {
     expect((await visitor.load()).isNew).toBe(true);
   });
 
+  test('with an old id finds nothing more to end where the session went on and ended since', async () => {
+    await begun();
+    const late = visitor.tab();
+    const session = await late.load();
+    session.destroy();
+    await visitor.request((other) => other.regenerate());
+    await memory.destroy(key());
+    expect(await late.commit(session)).toMatch(/Max-Age=0/);
+    expect((await visitor.load()).isNew).toBe(true);
+  });
+
   test('can be repeated when it failed half-way', async () => {
     await begun();
     const tab = visitor.tab();

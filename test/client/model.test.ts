@@ -40,6 +40,7 @@ describe('whatever requests, crashes, clocks and faults do, no acknowledged writ
       privilege: true,
       age: true,
       login: true,
+      logout: true,
       'refused after its end': true,
       'certain to live': true,
       over: true,

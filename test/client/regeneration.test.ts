@@ -363,6 +363,17 @@ describe('periodic renewal', () => {
     expect(await first.see('b')).toBe(2);
   });
 
+  test('by two readers at once gives one new id, too', async () => {
+    const [first, second] = [visitor.tab(), visitor.tab()];
+    clock.advance(10 * MINUTE);
+    const [one, two] = await Promise.all([first.load(), second.load()]);
+    await first.commit(one);
+    await second.commit(two);
+    expect(first.cookie).not.toBe(visitor.cookie);
+    expect(second.cookie).toBe(first.cookie);
+    expect(await first.see('user')).toBe('ada');
+  });
+
   test('lets a sign-out with the old id end the session', async () => {
     const old = visitor.tab();
     clock.advance(10 * MINUTE);

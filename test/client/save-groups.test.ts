@@ -135,6 +135,20 @@ test('when the store fails a group, all of it hear of it, and the next one goes 
   expect(await visitor.see('count')).toBe(2);
 });
 
+test('those who wait while the store fails begin with what they found', async () => {
+  await begin();
+  const faulty = new FaultyStore(store);
+  const tab = visitor.tab(engineOf({ store: faulty, clock }));
+  const sessions = await Promise.all([tab.load(), tab.load()]);
+  for (const session of sessions) {
+    count(session);
+  }
+  faulty.next('write', 'fail');
+  const results = await Promise.allSettled(sessions.map((session) => tab.commit(session)));
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  expect(await visitor.see('count')).toBe(1);
+});
+
 test('when the session ends, all of them are discarded, each by its own word', async () => {
   const told: unknown[] = [];
   await begin({ hooks: { discarded: () => told.push('discarded') } });

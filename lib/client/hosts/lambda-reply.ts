@@ -23,6 +23,8 @@ type HeaderValue = string | number | boolean;
 type HandlerReply = Omit<HttpReply, 'body'> & { body?: string };
 type HandlerHeaders = Pick<HandlerReply, 'headers' | 'multiValueHeaders'>;
 type Headers = HandlerHeaders['headers'] | HandlerHeaders['multiValueHeaders'];
+/** The handler's headers as they are written: cookies go their own way. */
+type PlainHeaders = { readonly [Field in keyof HandlerHeaders]-?: NonNullable<HandlerHeaders[Field]> };
 
 const SET_COOKIE = 'Set-Cookie';
 
@@ -96,34 +98,32 @@ function interpret(source: LambdaSource, result: unknown): HandlerReply | undefi
 }
 
 /** How each sender takes the handler's headers, those of the host, and all cookies. */
-const WRITE: Record<
-  LambdaSource,
-  (handlers: HandlerHeaders, own: OwnHeaders, cookies: string[]) => Partial<HttpReply>
-> = {
-  'payload-2.0': (handlers, own, cookies) => ({ headers: { ...singleValueHeaders(handlers), ...own }, cookies }),
+const WRITE: Record<LambdaSource, (handlers: PlainHeaders, own: OwnHeaders, cookies: string[]) => Partial<HttpReply>> =
+  {
+    'payload-2.0': (handlers, own, cookies) => ({ headers: { ...singleValueHeaders(handlers), ...own }, cookies }),
 
-  // API Gateway merges both fields, so the other headers stay where the handler put them.
-  'payload-1.0': ({ headers, multiValueHeaders }, own, cookies) => ({
-    headers: { ...headers, ...own },
-    multiValueHeaders: { ...multiValueHeaders, [SET_COOKIE]: cookies },
-  }),
+    // API Gateway merges both fields, so the other headers stay where the handler put them.
+    'payload-1.0': ({ headers, multiValueHeaders }, own, cookies) => ({
+      headers: { ...headers, ...own },
+      multiValueHeaders: { ...multiValueHeaders, [SET_COOKIE]: cookies },
+    }),
 
-  alb: (handlers, own, cookies) => ({
-    headers: { ...singleValueHeaders(handlers), ...own, ...respell(cookies) },
-  }),
+    alb: (handlers, own, cookies) => ({
+      headers: { ...singleValueHeaders(handlers), ...own, ...respell(cookies) },
+    }),
 
-  'alb-multi-value': ({ headers, multiValueHeaders }, own, cookies) => ({
-    multiValueHeaders: {
-      ...multiValueHeaders,
-      ...Object.fromEntries(missing(headers, multiValueHeaders)),
-      ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, [value]])),
-      ...(cookies.length > 0 && { [SET_COOKIE]: cookies }),
-    },
-  }),
-};
+    'alb-multi-value': ({ headers, multiValueHeaders }, own, cookies) => ({
+      multiValueHeaders: {
+        ...multiValueHeaders,
+        ...Object.fromEntries(missing(headers, multiValueHeaders)),
+        ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, [value]])),
+        ...(cookies.length > 0 && { [SET_COOKIE]: cookies }),
+      },
+    }),
+  };
 
 /** The handler's headers for a sender that reads `headers` only: several values become a list (RFC 9110, section 5.3). */
-function singleValueHeaders({ headers, multiValueHeaders }: HandlerHeaders): Record<string, HeaderValue> {
+function singleValueHeaders({ headers, multiValueHeaders }: PlainHeaders): Record<string, HeaderValue> {
   const lists = missing(multiValueHeaders, headers).map(([name, values]) => [name, values.join(', ')] as const);
   return { ...headers, ...Object.fromEntries(lists) };
 }
@@ -173,11 +173,11 @@ function without<Value>(headers: Record<string, Value> | undefined, own: OwnHead
 }
 
 /** The headers of one field that the other lacks, with spellings of one name brought together. */
-function missing(from: Headers, other: Headers): [string, string[]][] {
-  const given = Object.entries(other ?? {}).filter(([, value]) => list(value).length > 0);
+function missing(from: NonNullable<Headers>, other: NonNullable<Headers>): [string, string[]][] {
+  const given = Object.entries(other).filter(([, value]) => list(value).length > 0);
   const present = new Set(given.map(([name]) => name.toLowerCase()));
   const found = new Map<string, [string, string[]]>();
-  for (const [name, value] of Object.entries(from ?? {})) {
+  for (const [name, value] of Object.entries(from)) {
     const key = name.toLowerCase();
     const values = list(value);
     if (!present.has(key) && values.length > 0) {

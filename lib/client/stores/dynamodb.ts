@@ -169,7 +169,7 @@ export class DynamoDBStore implements SessionStore {
     if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') {
       throw error;
     }
-    const item = 'Item' in error ? (error.Item as ReceivedDynamoDBItem | undefined) : undefined;
+    const { Item: item } = error as { readonly Item?: ReceivedDynamoDBItem };
     // Some emulators do not return the item, and neither does a refusal because there is none: look there.
     return item === undefined ? this.read(key, options) : this.#alive(item);
   }

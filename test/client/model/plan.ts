@@ -20,7 +20,8 @@ export interface RequestPlan {
   /** The number of the instance that answers. */
   readonly instance: number;
   readonly changes: readonly ('append' | 'set' | 'unset' | 'clear')[];
-  readonly fate: 'keep' | 'regenerate' | 'destroy';
+  /** What becomes of the session. It is signed in to and out of before the changes are made, the rest comes after them. */
+  readonly fate: 'keep' | 'regenerate' | 'login' | 'switch user' | 'logout' | 'destroy';
   /** What befalls the store calls of the request, the first of each kind first. */
   readonly faults: readonly { readonly call: StoreCall; readonly fault: Fault }[];
   /** After how many steps of its calls, a call and an answer being one each, the process is gone; if it ever is. */
@@ -48,9 +49,9 @@ const request: fc.Arbitrary<RequestPlan> = fc.record({
     { weight: 3, arbitrary: fc.array(fc.constantFrom('append', 'set', 'unset', 'clear'), { maxLength: 4 }) },
   ),
   fate: fc.oneof(
-    { weight: 8, arbitrary: fc.constant('keep' as const) },
-    { weight: 2, arbitrary: fc.constant('regenerate' as const) },
-    { weight: 1, arbitrary: fc.constant('destroy' as const) },
+    { weight: 16, arbitrary: fc.constant('keep' as const) },
+    { weight: 4, arbitrary: fc.constantFrom('regenerate' as const, 'login' as const) },
+    { weight: 3, arbitrary: fc.constantFrom('switch user' as const, 'logout' as const, 'destroy' as const) },
   ),
   faults: fc.oneof(
     { weight: 3, arbitrary: fc.constant([]) },

@@ -5,17 +5,11 @@ import { isOutage } from '../../../lib/client/errors';
 import { HookCaller } from '../../../lib/client/hooks';
 import type { SessionDraft } from '../../../lib/client/session-draft';
 import { STANDARD_POLICY } from '../../../lib/contract/policy';
-import { type Commit, type Look, SessionHistory, type Sight, type Wish } from './history';
+import { act, type Data, DESTRUCTION, sightOf, signInOrOut } from './act';
+import type { Commit, Look, Wish } from './commit';
+import { SessionHistory } from './history';
 import { type Plan, POLICY, RENEWAL, type RequestPlan } from './plan';
 import { Process, World } from './world';
-
-/** What a session of the model holds: whose it is, its name, what its visitor's tabs appended, and a key for each tab. */
-interface Data {
-  owner?: string;
-  name?: string;
-  log?: string[];
-  [mark: `mark ${string}`]: string;
-}
 
 /** What a run has come across: a property that never meets a case says nothing about it. */
 export type Sighting =
@@ -27,6 +21,7 @@ export type Sighting =
   | 'privilege'
   | 'age'
   | 'login'
+  | 'logout'
   | 'refused after its end'
   | 'certain to live'
   | 'over';
@@ -92,39 +87,59 @@ export class Run {
       return;
     }
     await this.#world.turn(`${name}: handler`);
-    const session = this.#sessions.get(draft.get('name') ?? '') ?? this.#newSession(browser.visitor);
-    const commit: Commit = {
-      ...this.#act(draft, session, tab, plan),
-      began: ++this.#moment,
-      beganAt: this.#world.clock.now + skew,
-      skew,
-      ended: Number.POSITIVE_INFINITY,
-      endedAt: Number.POSITIVE_INFINITY,
-      outcome: 'pending',
-      troubled: false,
-    };
-    if (draft.found !== undefined || draft.status === 'changed') {
+    const wishes = this.#act(draft, browser.visitor, tab, plan);
+    const began = ++this.#moment;
+    const beganAt = this.#world.clock.now + skew;
+    const works = wishes.map(({ session, wish }) => {
+      const commit: Commit = { ...wish, began, beganAt, skew, ...PENDING };
       session.commits.push(commit);
-    }
-    const use = session.use();
+      return { session, commit, use: session.use() };
+    });
     const reply = await outageAsValue(Promise.race([engine.commit(draft), process.gone]));
-    commit.ended = ++this.#moment;
-    commit.endedAt = this.#world.clock.now + skew;
-    commit.outcome = typeof reply === 'string' ? 'unknown' : told.discarded ? 'discarded' : 'acknowledged';
-    commit.troubled = told.troubled;
-    use.done(commit.endedAt);
-    this.#noteCommit(session, commit, reply);
+    const ended = ++this.#moment;
+    const endedAt = this.#world.clock.now + skew;
+    const outcome = typeof reply === 'string' ? 'unknown' : told.discarded ? 'discarded' : 'acknowledged';
+    this.#note(reply === 'gone' ? 'crash' : outcome);
+    for (const { session, commit, use } of works) {
+      Object.assign(commit, { ended, endedAt, outcome, troubled: told.troubled });
+      use.done(endedAt);
+      for (const fault of session.wrongWithOutcome(commit)) {
+        this.#blame(session, fault);
+      }
+    }
     if (typeof reply === 'string' || reply.setCookie === undefined) {
       return;
     }
     const given = /Max-Age=0/.test(reply.setCookie) ? '' : reply.setCookie.slice(0, reply.setCookie.indexOf(';'));
-    if (given !== '') {
+    const last = works.at(-1);
+    if (given !== '' && last !== undefined) {
       // From when the reply is sent, and not when it arrives, the new cookie may lead to the session.
-      session.cookies.add(given);
-      session.replace(cookie, commit);
+      last.session.cookies.add(given);
+      last.session.replace(cookie, last.commit);
     }
     await this.#world.turn(`${name}: reply`);
     browser.cookie = given;
+  }
+
+  /** Lets a request act, and tells what it wants of which sessions: of the one that it leaves first. */
+  #act(
+    draft: SessionDraft<Data>,
+    visitor: string,
+    tab: string,
+    plan: RequestPlan,
+  ): readonly { session: SessionHistory; wish: Wish }[] {
+    const found = draft.isNew ? undefined : this.#sessions.get(draft.get('name') ?? '');
+    signInOrOut(draft, visitor, plan);
+    const events = { name: () => `${++this.#names}`, again: () => this.#note('merged') };
+    if (found !== undefined && !draft.isNew) {
+      return [{ session: found, wish: act(draft, found, tab, plan, events) }];
+    }
+    const fresh = this.#newSession(visitor);
+    const wish = act(draft, fresh, tab, plan, events);
+    return [
+      ...(found === undefined ? [] : [{ session: found, wish: DESTRUCTION }]),
+      ...(draft.status === 'changed' ? [{ session: fresh, wish }] : []),
+    ];
   }
 
   async #load(
@@ -142,7 +157,11 @@ export class Run {
       this.#note(draft === 'gone' ? 'crash' : 'unknown');
       return undefined;
     }
-    this.#compare(session, cookie, draft, { ...look, to: ++this.#moment });
+    this.#compare(session, cookie, draft, {
+      ...look,
+      to: ++this.#moment,
+      until: this.#world.clock.now + skew,
+    });
     use?.done(this.#world.clock.now + skew);
     if (session !== undefined && draft.isNew) {
       this.#note('refused after its end');
@@ -159,64 +178,8 @@ export class Run {
       this.#blame(session, `its cookie leads to ${draft.get('name')} of ${draft.get('owner')}`);
       return;
     }
-    for (const fault of [...session.wrongToLive(cookie, look), ...session.wrongIn(sightOf(draft, session), look)]) {
+    for (const fault of session.wrongWith(cookie, sightOf(draft, session), look)) {
       this.#blame(session, fault);
-    }
-  }
-
-  /** Does what the plan says, and tells what of it the session is to show. */
-  #act(draft: SessionDraft<Data>, session: SessionHistory, tab: string, { changes, fate }: RequestPlan): Wish {
-    let tokens: string[] = [];
-    let mark: Wish['mark'];
-    const key = `mark ${tab}` as const;
-    const sign = () => {
-      draft.update('owner', (owner = session.owner) => owner);
-      draft.update('name', (name = session.name) => name);
-    };
-    for (const change of changes) {
-      const token = `${tab} #${++this.#names}`;
-      switch (change) {
-        case 'append':
-          sign();
-          draft.update('log', (log = []) => {
-            if (tokens.includes(token)) {
-              this.#note('merged');
-            }
-            return [...log, token];
-          });
-          tokens.push(token);
-          break;
-        case 'set':
-          sign();
-          draft.set(key, token);
-          mark = { key, value: token };
-          break;
-        case 'unset':
-          draft.unset(key);
-          mark = { key, value: undefined };
-          break;
-        case 'clear':
-          draft.clear();
-          sign();
-          tokens = [];
-          mark = undefined;
-          break;
-      }
-    }
-    if (fate === 'destroy') {
-      draft.destroy();
-      return { tokens: [], clears: false, mark: undefined, fate };
-    }
-    if (fate === 'regenerate') {
-      draft.regenerate();
-    }
-    return { tokens, clears: changes.includes('clear'), mark, fate };
-  }
-
-  #noteCommit(session: SessionHistory, commit: Commit, reply: unknown): void {
-    this.#note(reply === 'gone' ? 'crash' : commit.outcome === 'pending' ? 'unknown' : commit.outcome);
-    if (commit.outcome === 'discarded' && !session.mayDiscard(commit)) {
-      this.#blame(session, `it discarded ${commit.tokens} for no reason`);
     }
   }
 
@@ -231,7 +194,7 @@ export class Run {
       for (const cookie of session.cookies) {
         const use = session.use();
         const draft = await this.#world.perform(() => engine.load([cookie]));
-        this.#compare(session, cookie, draft, { from, to: ++this.#moment, at });
+        this.#compare(session, cookie, draft, { from, to: ++this.#moment, at, until: at });
         use.done(at);
         if (draft.found !== undefined) {
           keys.add(draft.found.id);
@@ -282,10 +245,12 @@ export class Run {
   }
 }
 
-function sightOf(draft: SessionDraft<Data>, { commits }: SessionHistory): Sight {
-  const keys = new Set(commits.flatMap(({ mark }) => (mark === undefined ? [] : [mark.key as `mark ${string}`])));
-  return { log: draft.get('log') ?? [], marks: new Map([...keys].map((key) => [key, draft.get(key)])) };
-}
+const PENDING = {
+  ended: Number.POSITIVE_INFINITY,
+  endedAt: Number.POSITIVE_INFINITY,
+  outcome: 'pending',
+  troubled: false,
+} as const;
 
 /** What a visitor is told is an outage is one of the ways that things go; any other error is not. */
 async function outageAsValue<T>(promise: Promise<T>): Promise<T | 'outage'> {

@@ -96,6 +96,23 @@ test('a connection that went silent is given up for another one within the deadl
   server.close();
 });
 
+test.each([['eu-west-1'], [undefined]])('the SDK calls the table of the region %s', async (region) => {
+  const regions: unknown[] = [];
+  jest.spyOn(DynamoDBClient.prototype, 'send').mockImplementation(async function (this: DynamoDBClient) {
+    regions.push(await this.config.region());
+    return {};
+  });
+  const environment = process.env;
+  process.env = { ...environment, AWS_REGION: 'us-west-2' };
+  try {
+    await new DynamoDBStore({ table: 'sessions', ...(region !== undefined && { region }) }).read(randomBytes(32));
+    expect(regions).toEqual([region ?? 'us-west-2']);
+  } finally {
+    process.env = environment;
+    jest.restoreAllMocks();
+  }
+});
+
 describe('with a transport of its own', () => {
   test('the store gives the deadline’s signal to every call', async () => {
     const signals: unknown[] = [];
@@ -112,6 +129,13 @@ describe('with a transport of its own', () => {
     await store.touch(key, START, 'a', { signal });
     await store.destroy(key, { signal });
     expect(signals).toEqual([signal, signal, signal, signal]);
+  });
+
+  test('what it fails with is thrown on, be it no error at all', async () => {
+    const fail = () => Promise.reject('no route');
+    const transport: DynamoDBTransport = { getItem: fail, putItem: fail, updateItem: fail, deleteItem: fail };
+    const store = new DynamoDBStore({ table: 'sessions', transport });
+    await expect(store.touch(randomBytes(32), START, 'a')).rejects.toBe('no route');
   });
 
   test('a refusal that brings the item needs no second look', async () => {

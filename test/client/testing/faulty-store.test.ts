@@ -20,6 +20,11 @@ test('passes calls on', async () => {
   expect(await inner.read(KEY)).toBeUndefined();
 });
 
+test('keeps as much as the store that it spoils', () => {
+  expect(store.capacity).toBeUndefined();
+  expect(new FaultyStore(Object.assign(inner, { capacity: 7 })).capacity).toBe(7);
+});
+
 test('spoils the next call of a kind, and the one after it goes well', async () => {
   store.next('write', 'fail');
   expect(await store.read(KEY)).toBeDefined();

@@ -1,0 +1,47 @@
+/** A place in the order of events. */
+export type Moment = number;
+
+/** How a commit ended. `discarded`: acknowledged, with word that its changes were dropped. */
+export type Outcome = 'pending' | 'acknowledged' | 'discarded' | 'unknown';
+
+/** What one request wanted of a session. */
+export interface Wish {
+  /** Tokens that it appended and did not itself clear away. */
+  readonly tokens: readonly string[];
+  readonly clears: boolean;
+  /** What it did to the key of its tab last; `value` is undefined for an unset. */
+  readonly mark: { readonly key: string; readonly value: string | undefined } | undefined;
+  readonly fate: 'keep' | 'regenerate' | 'login' | 'destroy';
+  /** Whom it signed in. */
+  readonly user: string | undefined;
+}
+
+/** A commit of a request: when it began and ended, in the order of events and by its own instance's clock. */
+export interface Commit extends Wish {
+  readonly began: Moment;
+  readonly beganAt: number;
+  readonly skew: number;
+  ended: Moment;
+  endedAt: number;
+  outcome: Outcome;
+  /** Whether the store failed in something that the visitor did not have to hear of. */
+  troubled: boolean;
+}
+
+/** When somebody looked: between two moments, and between two times by its own clock. */
+export interface Look {
+  readonly from: Moment;
+  readonly to: Moment;
+  readonly at: number;
+  readonly until: number;
+}
+
+/** Whether nothing of it was saved, for certain. */
+export function isDropped({ outcome }: Commit): boolean {
+  return outcome === 'discarded';
+}
+
+/** Whether it was saved for certain before a moment. */
+export function isSaved({ outcome, ended }: Commit, before: Moment): boolean {
+  return outcome === 'acknowledged' && ended < before;
+}
