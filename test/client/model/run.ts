@@ -136,10 +136,12 @@ export class Run {
     }
     const fresh = this.#newSession(visitor);
     const wish = act(draft, fresh, tab, plan, events);
-    return [
-      ...(found === undefined ? [] : [{ session: found, wish: DESTRUCTION }]),
-      ...(draft.status === 'changed' ? [{ session: fresh, wish }] : []),
-    ];
+    const begun = draft.status === 'changed' ? [{ session: fresh, wish }] : [];
+    if (found === undefined) {
+      return begun;
+    }
+    this.#note('logout');
+    return [{ session: found, wish: DESTRUCTION }, ...begun];
   }
 
   async #load(
