@@ -173,5 +173,5 @@ export async function currentAfterConflict(
 
 /** How long to wait before trying again, in milliseconds: at random, and the longer, the more others there seem to be. */
 export function pauseBefore(attempt: number): number {
-  return Math.random() * Math.min(20 * attempt, 400);
+  return Math.random() * Math.min(20 * 2 ** attempt, 800);
 }
