@@ -6,7 +6,8 @@ import { seededRandom } from '../../lib/client/testing/random';
 import { hasJava } from '../support/java';
 import { useSessionTable } from '../support/session-table';
 import { plan } from './model/plan';
-import { Run, type Sighting } from './model/run';
+import { Run } from './model/run';
+import type { Sighting } from './model/witness';
 
 // Timers are the world's, and so is the time that they go by; jest fakes the globals alone.
 jest.mock('node:timers/promises', () => ({
@@ -37,6 +38,7 @@ describe('whatever requests, crashes, clocks and faults do, no acknowledged writ
       unknown: true,
       crash: true,
       merged: true,
+      grouped: true,
       privilege: true,
       age: true,
       login: true,

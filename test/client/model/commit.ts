@@ -18,6 +18,8 @@ export interface Wish {
 
 /** A commit of a request: when it began and ended, in the order of events and by its own instance's clock. */
 export interface Commit extends Wish {
+  /** When the request set out to read what it changed. */
+  readonly loaded: Moment;
   readonly began: Moment;
   readonly beganAt: number;
   readonly skew: number;

@@ -1,7 +1,7 @@
 import { type Commit, isDropped, isSaved, type Look } from './commit';
 import { Content, type ContentSight } from './content';
 import { type LifeSight, Lifespan } from './lifespan';
-import { MOST_SKEW } from './plan';
+import { MOST_SKEW, type Plan } from './plan';
 
 /** What a session shows to a request that found it. */
 export interface Sight extends ContentSight, LifeSight {}
@@ -19,7 +19,7 @@ export class SessionHistory {
   constructor(
     readonly name: string,
     readonly owner: string,
-    private readonly renewal: boolean,
+    private readonly plan: Plan,
   ) {}
 
   /** Notes that somebody may be using it until `done`, which is told the time by that one's clock. */
@@ -67,7 +67,7 @@ export class SessionHistory {
           commit.fate !== 'destroy' &&
           // A new id that nobody was told of: after a sign-in it is lost for good, after a renewal when the grace is over.
           (commit.fate === 'keep' || isSettled(commit)) &&
-          (!this.renewal || (isSettled(commit) && !commit.troubled) || at < commit.beganAt + GRACE),
+          (!this.plan.renewal || (isSettled(commit) && !commit.troubled) || at < commit.beganAt + GRACE),
       )
     );
   }
@@ -82,7 +82,7 @@ export class SessionHistory {
     return (
       earlier.some(({ fate }) => fate !== 'keep') ||
       commit.endedAt - commit.skew >= this.#lifespan.endsNotBefore(commit.ended) ||
-      (this.renewal && earlier.some(({ beganAt }) => commit.endedAt - beganAt >= GRACE))
+      (this.plan.renewal && earlier.some(({ beganAt }) => commit.endedAt - beganAt >= GRACE))
     );
   }
 }

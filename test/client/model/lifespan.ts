@@ -92,7 +92,9 @@ export class Lifespan {
     const granted = [
       ...saves.filter((save) => !this.#newLifeSince(save.began, save)).map(({ beganAt }) => beganAt + IDLE),
       ...this.#shown
-        .filter((shown) => shown.moment < moment && !this.#newLifeSince(shown.moment))
+        .filter(
+          (shown) => shown.moment < moment && !this.#newLifeSince(shown.moment) && !this.#begunBefore(shown.moment),
+        )
         .map(({ expiresAt }) => expiresAt),
     ];
     return Math.max(...granted);
@@ -103,5 +105,10 @@ export class Lifespan {
     return this.commits.some(
       (commit) => commit !== itself && commit.fate === 'login' && !isDropped(commit) && commit.ended > moment,
     );
+  }
+
+  /** Whether a commit is about to end, or did, that knows nothing of what happened at a moment. */
+  #begunBefore(moment: Moment): boolean {
+    return this.commits.some((commit) => commit.loaded < moment && commit.ended > moment && !isDropped(commit));
   }
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { SessionStore } from 'cdk-sessions-client';
 import { FakeClock } from 'cdk-sessions-client/testing';
 import type { Pause } from './plan';
 
@@ -20,11 +19,17 @@ export class World {
   readonly clock = new FakeClock();
   /** All steps so far, in their order. */
   readonly story: string[] = [];
+  #beat = 0;
   /** Calls that are inside the store right now. */
   #calls = 0;
   readonly #waiting: Turn[] = [];
 
   constructor(private readonly seed: number) {}
+
+  /** Between two beats happens what follows from one step, or from time's going by. */
+  get beat(): number {
+    return this.#beat;
+  }
 
   /** Waits until it is this step's turn. No two steps have one label. */
   turn(label: string): Promise<void> {
@@ -47,6 +52,7 @@ export class World {
       await this.turn(`pause ${index}: ${kind} ${time} ms`);
       this.clock.advance(time);
       if (kind === 'pass') {
+        this.#beat++;
         jest.advanceTimersByTime(time);
       }
     }
@@ -64,6 +70,7 @@ export class World {
         this.#next();
       } else if (jest.getTimerCount() > 0) {
         // Nobody can go on but those who wait for time to pass.
+        this.#beat++;
         const before = Date.now();
         jest.advanceTimersToNextTimer();
         this.clock.advance(Date.now() - before);
@@ -77,6 +84,7 @@ export class World {
 
   #next(): void {
     const [first] = this.#waiting.sort((one, other) => one.rank - other.rank).splice(0, 1);
+    this.#beat++;
     this.story.push(first?.label ?? '');
     first?.go();
   }
@@ -86,49 +94,5 @@ export class World {
     do {
       await new Promise((resolve) => setImmediate(resolve));
     } while (this.#calls > 0);
-  }
-}
-
-/**
- * A process and its way to the store: each call takes a turn to arrive, and another to be answered. A process may be
- * gone after some of them; its calls then end nowhere.
- */
-export class Process implements SessionStore {
-  readonly gone: Promise<'gone'>;
-  #leave: () => void = () => undefined;
-  #left: number;
-  #steps = 0;
-
-  constructor(
-    private readonly world: World,
-    private readonly store: SessionStore,
-    private readonly name: string,
-    steps = Number.POSITIVE_INFINITY,
-  ) {
-    this.#left = steps;
-    this.gone = new Promise((resolve) => {
-      this.#leave = () => resolve('gone');
-    });
-  }
-
-  read: SessionStore['read'] = (...args) => this.#travel('read', () => this.store.read(...args));
-  write: SessionStore['write'] = (...args) => this.#travel('write', () => this.store.write(...args));
-  touch: SessionStore['touch'] = (...args) => this.#travel('touch', () => this.store.touch(...args));
-  destroy: SessionStore['destroy'] = (...args) => this.#travel('destroy', () => this.store.destroy(...args));
-
-  async #travel<T>(call: string, run: () => Promise<T>): Promise<T> {
-    await this.#step(`${call} arrives`);
-    const answer = await this.world.perform(run);
-    await this.#step(`${call} is answered`);
-    return answer;
-  }
-
-  async #step(label: string): Promise<void> {
-    await this.world.turn(`${this.name}: step ${++this.#steps}, ${label}`);
-    if (this.#left <= 0) {
-      this.#leave();
-      await new Promise(() => undefined);
-    }
-    this.#left--;
   }
 }

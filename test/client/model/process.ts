@@ -1,0 +1,179 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock, SessionStore } from 'cdk-sessions-client';
+import { FaultyStore, type StoreCall } from 'cdk-sessions-client/testing';
+import { SessionEngine } from '../../../lib/client/engine';
+import { HookCaller } from '../../../lib/client/hooks';
+import { STANDARD_POLICY } from '../../../lib/contract/policy';
+import type { Data } from './act';
+import { type Plan, POLICY, RENEWAL, type RequestPlan } from './plan';
+import type { Witness } from './witness';
+import type { World } from './world';
+
+/** For which request code runs: what is saved for several of them is saved by one. */
+const running = new AsyncLocalStorage<RequestContext>();
+
+/** What instances have in common. */
+export interface Surroundings {
+  readonly world: World;
+  readonly store: SessionStore;
+  readonly plan: Plan;
+  readonly witness: Witness;
+}
+
+/** A place for processes that has a clock of its own: when one process is gone, another takes its place. */
+export class Instance {
+  #process: Process | undefined;
+
+  constructor(
+    private readonly surroundings: Surroundings,
+    private readonly skew: number,
+  ) {}
+
+  get process(): Process {
+    if (this.#process === undefined || this.#process.isGone) {
+      this.#process = new Process(this.surroundings, this.skew);
+    }
+    return this.#process;
+  }
+}
+
+/** A process: one engine for all of its requests, until it is gone with all of them. */
+export class Process {
+  readonly engine: SessionEngine<Data>;
+  isGone = false;
+  readonly #gone: Promise<'gone'>;
+  #end: () => void = () => undefined;
+  /** Of how many discarded commits there was word in one beat, less those that are known by now. */
+  #discards = { beat: 0, count: 0 };
+
+  constructor(
+    readonly surroundings: Surroundings,
+    readonly skew: number,
+  ) {
+    const { plan, witness } = surroundings;
+    this.#gone = new Promise((resolve) => {
+      this.#end = () => resolve('gone');
+    });
+    const store: SessionStore = {
+      read: (...args) => contextOf().store.read(...args),
+      write: (...args) => contextOf().store.write(...args),
+      touch: (...args) => contextOf().store.touch(...args),
+      destroy: (...args) => contextOf().store.destroy(...args),
+    };
+    const hooks = new HookCaller({
+      discarded: () => {
+        // The timers of a process that is gone still run out here.
+        if (!this.isGone) {
+          this.#noteDiscard();
+        }
+      },
+      storeError: () => {
+        contextOf().troubled = true;
+      },
+      renewed: ({ cause }) => witness.note(cause),
+    });
+    this.engine = engineFor(plan, store, () => this.now, hooks);
+  }
+
+  /** The time by the clock of its instance. */
+  get now(): number {
+    return this.surroundings.world.clock.now + this.skew;
+  }
+
+  /** Runs what the process does for a request, until it is gone. */
+  run<T>(context: RequestContext, work: () => Promise<T>): Promise<T | 'gone'> {
+    return Promise.race([running.run(context, work), this.#gone]);
+  }
+
+  /** Waits for a step's turn. No step is made once the process is gone. */
+  async turn(label: string): Promise<void> {
+    await this.surroundings.world.turn(label);
+    if (this.isGone) {
+      await new Promise(() => undefined);
+    }
+  }
+
+  crash(): void {
+    this.isGone = true;
+    this.#end();
+  }
+
+  /**
+   * Whether a commit that ended just now is one of which there was word that it was discarded. In one beat one answer of
+   * the store arrives, and ends one save at most, with all the requests that it was made for.
+   */
+  takeDiscard(): boolean {
+    const { world, witness } = this.surroundings;
+    const told = this.#discards.beat === world.beat && this.#discards.count > 0;
+    if (told) {
+      this.#discards.count--;
+      witness.discards--;
+    }
+    return told;
+  }
+
+  #noteDiscard(): void {
+    const { world, witness } = this.surroundings;
+    const count = this.#discards.beat === world.beat ? this.#discards.count : 0;
+    this.#discards = { beat: world.beat, count: count + 1 };
+    witness.discards++;
+  }
+}
+
+/** What is particular to one request inside of a process: its way to the store, with all that befalls it there. */
+export class RequestContext {
+  readonly store: SessionStore;
+  /** Calls to the store that were made for it. */
+  calls = 0;
+  /** Whether the store failed in something that the visitor did not have to hear of. */
+  troubled = false;
+  #steps = 0;
+
+  constructor(
+    private readonly process: Process,
+    private readonly name: string,
+    private readonly plan: RequestPlan,
+  ) {
+    const { store } = process.surroundings;
+    const faulty = new FaultyStore({
+      read: (...args) => this.#travel('read', () => store.read(...args)),
+      write: (...args) => this.#travel('write', () => store.write(...args)),
+      touch: (...args) => this.#travel('touch', () => store.touch(...args)),
+      destroy: (...args) => this.#travel('destroy', () => store.destroy(...args)),
+    });
+    for (const { call, fault } of plan.faults) {
+      faulty.next(call, fault);
+    }
+    this.store = faulty;
+  }
+
+  /** Each call takes a turn to arrive, and another to be answered. */
+  async #travel<T>(call: StoreCall, run: () => Promise<T>): Promise<T> {
+    this.calls++;
+    await this.#step(`${call} arrives`);
+    const answer = await this.process.surroundings.world.perform(run);
+    await this.#step(`${call} is answered`);
+    return answer;
+  }
+
+  async #step(label: string): Promise<void> {
+    await this.process.turn(`${this.name}: step ${++this.#steps}, ${label}`);
+    if (this.#steps > (this.plan.crash ?? Number.POSITIVE_INFINITY)) {
+      this.process.crash();
+      await new Promise(() => undefined);
+    }
+  }
+}
+
+export function engineFor(plan: Plan, store: SessionStore, clock: Clock, hooks: HookCaller): SessionEngine<Data> {
+  const policy = { ...STANDARD_POLICY, ...POLICY, ...(plan.renewal && { renewalTimeout: RENEWAL }) };
+  return new SessionEngine<Data>({ store, policy, clock, callTimeout: 1000, hooks });
+}
+
+function contextOf(): RequestContext {
+  const context = running.getStore();
+  if (context === undefined) {
+    throw new Error('the engine does something for no request');
+  }
+  return context;
+}
