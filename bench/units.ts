@@ -4,10 +4,9 @@
  */
 import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStore, type DynamoDBTransport } from 'cdk-sessions-client/dynamodb';
-import { SessionEngine } from '../lib/client/engine.js';
-import { HookCaller } from '../lib/client/hooks.js';
-import { STANDARD_POLICY } from '../lib/contract/policy.js';
 import { startSessionTable } from '../test/support/session-table.js';
+import { begin, engineOn } from './ours.js';
+import { noisyData, type VisitorData, visitorData } from './visitor-data.js';
 
 const REQUESTS = 1000;
 const CLICK_EVERY = 30_000;
@@ -41,22 +40,12 @@ function meter(client: DynamoDBClient, consumption: Consumption): DynamoDBTransp
   };
 }
 
-async function measure(client: DynamoDBClient, table: string, bytes: number, modify: boolean): Promise<Consumption> {
+async function measure(client: DynamoDBClient, table: string, data: VisitorData, modify: boolean): Promise<Consumption> {
   let now = Date.UTC(2030, 0, 1);
   const clock = () => now;
   const consumption = new Consumption();
-  const store = new DynamoDBStore({ table, clock, transport: meter(client, consumption) });
-  const engine = new SessionEngine<{ filler: string; clicks: number }>({
-    store,
-    policy: STANDARD_POLICY,
-    clock,
-    callTimeout: 10_000,
-    hooks: new HookCaller(),
-  });
-  const first = await engine.load([]);
-  first.set('filler', 'x'.repeat(bytes));
-  first.set('clicks', 0);
-  const cookie = (await engine.commit(first)).setCookie?.split(';')[0] ?? '';
+  const engine = engineOn(new DynamoDBStore({ table, clock, transport: meter(client, consumption) }), clock);
+  const cookie = await begin(engine, data);
   Object.assign(consumption, new Consumption());
   for (let request = 0; request < REQUESTS; request++) {
     now += CLICK_EVERY;
@@ -77,18 +66,19 @@ async function main(): Promise<void> {
       region: 'us-east-1',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
-    console.log(`per ${REQUESTS} requests          reads  writes  touches  read units  write units`);
-    for (const [label, bytes] of [
-      ['0.7 KB', 700],
-      ['3 KB', 3000],
-      ['20 KB', 20_000],
+    console.log(`per ${REQUESTS} requests                   reads  writes  touches  read units  write units`);
+    for (const [label, data] of [
+      ['1 KB', visitorData(1024)],
+      ['4 KB', visitorData(4096)],
+      ['20 KB', visitorData(20 * 1024)],
+      ['20 KB of noise', noisyData(20 * 1024)],
     ] as const) {
       for (const modify of [false, true]) {
-        const { calls, units } = await measure(client, live.table, bytes, modify);
+        const { calls, units } = await measure(client, live.table, data, modify);
         const columns = [calls.GetItem, calls.PutItem, calls.UpdateItem, units.read, units.write];
         const widths = [7, 8, 9, 12, 13];
         const row = columns.map((value, index) => String(value).padStart(widths[index] ?? 0)).join('');
-        console.log(`${label.padStart(7)}, ${(modify ? 'modifying' : 'read-only').padEnd(14)}${row}`);
+        console.log(`${label.padStart(16)}, ${(modify ? 'modifying' : 'read-only').padEnd(14)}${row}`);
       }
     }
   } finally {

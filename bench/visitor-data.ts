@@ -47,3 +47,11 @@ function product(number: number): ViewedProduct {
 function token(seed: string, length: number): string {
   return createHash('sha256').update(seed).digest('base64url').slice(0, length);
 }
+
+/** Data of the same size that is one long random identifier: the worst that JSON can be for compression. */
+export function noisyData(bytes: number): VisitorData {
+  const data = visitorData(bytes);
+  const length = bytes - JSON.stringify({ ...data, viewed: [], search: '' }).length;
+  const search = Array.from({ length: Math.ceil(length / 43) }, (_, index) => token(`noise ${index}`, 43)).join('');
+  return { ...data, viewed: [], search: search.slice(0, length) };
+}

@@ -4,7 +4,7 @@ import { catalogue } from './catalogue.js';
 import { readRequest, reply } from './http.js';
 import { contentSecurityPolicy, page, type View } from './page.js';
 
-type Visit = { name: string; cart: Record<string, number> };
+type Visit = { cart: Record<string, number> };
 
 const sessions = createSessions<Visit>();
 const instance = randomUUID().slice(0, 8);
@@ -32,12 +32,11 @@ export const handler = sessions.lambda(async (event, session) => {
       break;
     }
     case 'POST /sign-in':
-      // A demo: any name will do, and there is no password. Whoever signs in gets a new session id (no fixation).
-      session.regenerate();
-      session.set('name', form.get('name')?.trim().slice(0, 40) || 'Visitor');
+      // A demo: any name will do, and there is no password. The session gets a new id (no fixation) and keeps the cart.
+      session.login(form.get('name')?.trim().slice(0, 40) || 'Visitor');
       break;
     case 'POST /sign-out':
-      session.destroy();
+      session.logout();
       break;
     default:
       return reply(404, { 'content-type': 'text/plain' }, 'There is no such page.');
@@ -50,7 +49,7 @@ function view(session: Session<Visit>): View {
   const seconds = (date?: Date) => date && Math.round(Math.abs(date.getTime() - now) / 1000);
   return {
     instance,
-    name: session.get('name'),
+    name: session.userId,
     cart: session.get('cart') ?? {},
     session: session.isNew
       ? undefined

@@ -48,7 +48,8 @@ export function follow({ cart, ...rest }: Model, step: Step): Model {
       return { ...rest, cart: count > 1 ? { ...others, [step.product]: count - 1 } : others };
     }
     case 'sign-in':
-      return { cart, name: step.name };
+      // Whoever was signed in before takes the cart with him.
+      return { cart: (rest.name ?? step.name) === step.name ? cart : {}, name: step.name };
     case 'sign-out':
       return { cart: {} };
   }
