@@ -35,10 +35,12 @@ describe('whatever requests, crashes, clocks and faults do, no acknowledged writ
     const all: Record<Sighting, true> = {
       acknowledged: true,
       discarded: true,
+      refused: true,
       unknown: true,
       crash: true,
       merged: true,
       grouped: true,
+      'done again': true,
       privilege: true,
       age: true,
       login: true,

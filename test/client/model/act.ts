@@ -39,7 +39,7 @@ export function act(
   draft: Session<Data>,
   session: SessionHistory,
   tab: string,
-  { changes, fate }: RequestPlan,
+  { changes, fate, transaction }: RequestPlan,
   events: ActEvents,
 ): Wish {
   let tokens: string[] = [];
@@ -54,12 +54,17 @@ export function act(
     switch (change) {
       case 'append':
         sign();
-        draft.update('log', (log = []) => {
-          if (tokens.includes(token)) {
-            events.again();
-          }
-          return [...log, token];
-        });
+        if (transaction) {
+          // All of it stands on what was read, so that this is as good as an update.
+          draft.set('log', [...(draft.get('log') ?? []), token]);
+        } else {
+          draft.update('log', (log = []) => {
+            if (tokens.includes(token)) {
+              events.again();
+            }
+            return [...log, token];
+          });
+        }
         tokens.push(token);
         break;
       case 'set':

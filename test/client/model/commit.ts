@@ -1,8 +1,11 @@
 /** A place in the order of events. */
 export type Moment = number;
 
-/** How a commit ended. `discarded`: acknowledged, with word that its changes were dropped. */
-export type Outcome = 'pending' | 'acknowledged' | 'discarded' | 'unknown';
+/**
+ * How a commit ended. `discarded`: acknowledged, with word that its changes were dropped. `refused`: with the error that
+ * others were first.
+ */
+export type Outcome = 'acknowledged' | 'discarded' | 'refused' | 'unknown';
 
 /** What one request wanted of a session. */
 export interface Wish {
@@ -25,7 +28,7 @@ export interface Commit extends Wish {
   readonly skew: number;
   ended: Moment;
   endedAt: number;
-  outcome: Outcome;
+  outcome: Outcome | 'pending';
   /** Whether the store failed in something that the visitor did not have to hear of. */
   troubled: boolean;
 }
@@ -40,7 +43,7 @@ export interface Look {
 
 /** Whether nothing of it was saved, for certain. */
 export function isDropped({ outcome }: Commit): boolean {
-  return outcome === 'discarded';
+  return outcome === 'discarded' || outcome === 'refused';
 }
 
 /** Whether it was saved for certain before a moment. */

@@ -1,3 +1,4 @@
+import type { Concurrency } from 'cdk-sessions-client';
 import { type Commit, isDropped, isSaved, type Look } from './commit';
 
 /** What a session holds, as a request found it. */
@@ -8,7 +9,10 @@ export interface ContentSight {
 
 /** What a session must hold, and what it may hold, after what was done to it. */
 export class Content {
-  constructor(private readonly commits: readonly Commit[]) {}
+  constructor(
+    private readonly commits: readonly Commit[],
+    private readonly concurrency: Concurrency,
+  ) {}
 
   /** What is wrong with what a living session holds. */
   *wrongIn({ log, marks }: ContentSight, look: Look): Iterable<string> {
@@ -23,7 +27,7 @@ export class Content {
     }
     for (const commit of this.commits) {
       for (const token of commit.tokens) {
-        if (!shown.has(token) && isSaved(commit, look.from) && !this.#clearsSince(commit, look)) {
+        if (!shown.has(token) && this.#stands(commit, look) && !this.#clearsSince(commit, look)) {
           yield `it lost ${token}, which was acknowledged`;
         }
         if (shown.has(token) && this.#clearedFor(commit, look)) {
@@ -38,6 +42,21 @@ export class Content {
     }
   }
 
+  /** Whether what a commit did must be there, unless a later one changed it. */
+  #stands(commit: Commit, look: Look): boolean {
+    return isSaved(commit, look.from) && !this.#overwritten(commit);
+  }
+
+  /** Whether another commit, which knew nothing of this one, may have put all that it knew in place of it. */
+  #overwritten(commit: Commit): boolean {
+    return (
+      this.concurrency === 'last-write-wins' &&
+      this.commits.some(
+        (other) => other !== commit && !isDropped(other) && other.loaded < commit.ended && other.ended > commit.began,
+      )
+    );
+  }
+
   /** Whether another commit may have cleared away what this one saved. */
   #clearsSince(commit: Commit, look: Look): boolean {
     return this.commits.some(
@@ -48,17 +67,18 @@ export class Content {
 
   /** Whether another commit must have cleared away what this one saved. */
   #clearedFor(commit: Commit, look: Look): boolean {
-    return this.commits.some((other) => other.clears && isSaved(other, look.from) && other.began > commit.ended);
+    return this.commits.some((other) => other.clears && this.#stands(other, look) && other.began > commit.ended);
   }
 
   /** The values that a tab's own key may have. One tab alone writes it, one request at a time. */
   #mayHold(key: string, look: Look): ReadonlySet<string | undefined> {
     const writes = this.commits.filter((commit) => commit.mark?.key === key && !isDropped(commit));
     const last = writes.findLast((write) => isSaved(write, look.from));
-    // What has an unknown outcome may still come.
-    const open = writes.filter((write) => !isSaved(write, look.from));
+    const overwritten = last !== undefined && this.#overwritten(last);
+    // What has an unknown outcome may still come; what is put in place of the last value is any that was known once.
+    const open = overwritten ? writes : writes.filter((write) => !isSaved(write, look.from));
     const values = new Set(open.map(({ mark }) => mark?.value));
-    if (last === undefined || this.#clearsSince(last, look)) {
+    if (last === undefined || overwritten || this.#clearsSince(last, look)) {
       values.add(undefined);
     }
     if (last !== undefined && !this.#clearedFor(last, look)) {

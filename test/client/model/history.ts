@@ -13,14 +13,16 @@ export class SessionHistory {
   readonly cookies = new Set<string>();
   readonly #replaced: { readonly cookie: string; readonly by: Commit }[] = [];
   readonly commits: Commit[] = [];
-  readonly #content = new Content(this.commits);
+  readonly #content: Content;
   readonly #lifespan = new Lifespan(this.commits);
 
   constructor(
     readonly name: string,
     readonly owner: string,
     private readonly plan: Plan,
-  ) {}
+  ) {
+    this.#content = new Content(this.commits, plan.concurrency);
+  }
 
   /** Notes that somebody may be using it until `done`, which is told the time by that one's clock. */
   use(): { done(at: number): void } {
@@ -52,6 +54,9 @@ export class SessionHistory {
     if (commit.outcome === 'discarded' && !this.#mayDiscard(commit)) {
       yield `it discarded ${commit.tokens} for no reason`;
     }
+    if (commit.outcome === 'refused' && !this.#mayRefuse(commit)) {
+      yield `it refused ${commit.fate} with ${commit.tokens} for no reason`;
+    }
     if (commit.outcome === 'acknowledged' && commit.tokens.length > 0 && this.#destroyedBefore(commit.began)) {
       yield `it acknowledged ${commit.tokens} after its destruction was`;
     }
@@ -69,6 +74,16 @@ export class SessionHistory {
           (commit.fate === 'keep' || isSettled(commit)) &&
           (!this.plan.renewal || (isSettled(commit) && !commit.troubled) || at < commit.beganAt + GRACE),
       )
+    );
+  }
+
+  /** Whether a commit found something else than it had read. */
+  #mayRefuse(commit: Commit): boolean {
+    return (
+      commit.fate !== 'destroy' &&
+      (this.#mayDiscard(commit) ||
+        this.commits.some((other) => other !== commit && other.ended > commit.loaded && !isDropped(other)) ||
+        this.commits.some((other) => !isSettled(other)))
     );
   }
 

@@ -1,3 +1,4 @@
+import type { Concurrency } from 'cdk-sessions-client';
 import type { Fault, StoreCall } from 'cdk-sessions-client/testing';
 import fc from 'fast-check';
 import { MINUTE, SECOND } from '../support';
@@ -6,6 +7,8 @@ import { MINUTE, SECOND } from '../support';
 export interface Plan {
   /** Whether sessions in use get a new id now and then. */
   readonly renewal: boolean;
+  /** How the engines save. */
+  readonly concurrency: Concurrency;
   /** How far each instance's clock is from the store's, in milliseconds. */
   readonly skews: readonly number[];
   /** Each visitor has tabs, and each tab makes its requests one after the other. */
@@ -19,6 +22,8 @@ export interface Plan {
 export interface RequestPlan {
   /** The number of the instance that answers. */
   readonly instance: number;
+  /** Whether it runs as a transaction, so that it is done again while others are first. */
+  readonly transaction: boolean;
   readonly changes: readonly ('append' | 'set' | 'unset' | 'clear')[];
   /** What becomes of the session. It is signed in to and out of before the changes are made, the rest comes after them. */
   readonly fate: 'keep' | 'regenerate' | 'login' | 'switch user' | 'logout' | 'destroy';
@@ -43,6 +48,7 @@ export const RENEWAL = 100;
 
 const request: fc.Arbitrary<RequestPlan> = fc.record({
   instance: fc.nat({ max: 2 }),
+  transaction: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   changes: fc.oneof(
     { weight: 6, arbitrary: fc.constant(['append'] as const) },
     { weight: 1, arbitrary: fc.constant([]) },
@@ -88,6 +94,10 @@ const tabs = fc.array(fc.array(request, { minLength: 1, maxLength: 4 }), { minLe
 
 export const plan: fc.Arbitrary<Plan> = fc.record({
   renewal: fc.boolean(),
+  concurrency: fc.oneof(
+    { weight: 4, arbitrary: fc.constant('merge' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('optimistic' as const, 'last-write-wins' as const) },
+  ),
   skews: fc.array(fc.integer({ min: -MOST_SKEW, max: MOST_SKEW }), { minLength: 3, maxLength: 3 }),
   visitors: fc.array(tabs, { minLength: 1, maxLength: 2 }),
   pauses: fc.array(pause, { maxLength: 5 }),

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, SessionStore } from 'cdk-sessions-client';
 import { FaultyStore, type StoreCall } from 'cdk-sessions-client/testing';
-import { SessionEngine } from '../../../lib/client/engine';
+import type { EngineOptions, SessionEngine } from '../../../lib/client/engine';
 import { HookCaller } from '../../../lib/client/hooks';
 import { STANDARD_POLICY } from '../../../lib/contract/policy';
 import type { Data } from './act';
+import { Discards, WatchedEngine } from './discards';
 import { type Plan, POLICY, RENEWAL, type RequestPlan } from './plan';
 import type { Witness } from './witness';
 import type { World } from './world';
@@ -22,7 +23,8 @@ export interface Surroundings {
 
 /** A place for processes that has a clock of its own: when one process is gone, another takes its place. */
 export class Instance {
-  #process: Process | undefined;
+  /** All that ran here, the present one last. */
+  readonly processes: Process[] = [];
 
   constructor(
     private readonly surroundings: Surroundings,
@@ -30,10 +32,13 @@ export class Instance {
   ) {}
 
   get process(): Process {
-    if (this.#process === undefined || this.#process.isGone) {
-      this.#process = new Process(this.surroundings, this.skew);
+    const last = this.processes.at(-1);
+    if (last !== undefined && !last.isGone) {
+      return last;
     }
-    return this.#process;
+    const next = new Process(this.surroundings, this.skew);
+    this.processes.push(next);
+    return next;
   }
 }
 
@@ -43,14 +48,14 @@ export class Process {
   isGone = false;
   readonly #gone: Promise<'gone'>;
   #end: () => void = () => undefined;
-  /** Of how many discarded commits there was word in one beat, less those that are known by now. */
-  #discards = { beat: 0, count: 0 };
+  readonly discards: Discards;
 
   constructor(
     readonly surroundings: Surroundings,
     readonly skew: number,
   ) {
-    const { plan, witness } = surroundings;
+    const { plan, witness, world } = surroundings;
+    this.discards = new Discards(world);
     this.#gone = new Promise((resolve) => {
       this.#end = () => resolve('gone');
     });
@@ -64,7 +69,7 @@ export class Process {
       discarded: () => {
         // The timers of a process that is gone still run out here.
         if (!this.isGone) {
-          this.#noteDiscard();
+          this.discards.tell();
         }
       },
       storeError: () => {
@@ -72,7 +77,10 @@ export class Process {
       },
       renewed: ({ cause }) => witness.note(cause),
     });
-    this.engine = engineFor(plan, store, () => this.now, hooks);
+    this.engine = new WatchedEngine(
+      engineOptions(plan, store, () => this.now, hooks),
+      this.discards,
+    );
   }
 
   /** The time by the clock of its instance. */
@@ -96,27 +104,6 @@ export class Process {
   crash(): void {
     this.isGone = true;
     this.#end();
-  }
-
-  /**
-   * Whether a commit that ended just now is one of which there was word that it was discarded. In one beat one answer of
-   * the store arrives, and ends one save at most, with all the requests that it was made for.
-   */
-  takeDiscard(): boolean {
-    const { world, witness } = this.surroundings;
-    const told = this.#discards.beat === world.beat && this.#discards.count > 0;
-    if (told) {
-      this.#discards.count--;
-      witness.discards--;
-    }
-    return told;
-  }
-
-  #noteDiscard(): void {
-    const { world, witness } = this.surroundings;
-    const count = this.#discards.beat === world.beat ? this.#discards.count : 0;
-    this.#discards = { beat: world.beat, count: count + 1 };
-    witness.discards++;
   }
 }
 
@@ -165,9 +152,15 @@ export class RequestContext {
   }
 }
 
-export function engineFor(plan: Plan, store: SessionStore, clock: Clock, hooks: HookCaller): SessionEngine<Data> {
-  const policy = { ...STANDARD_POLICY, ...POLICY, ...(plan.renewal && { renewalTimeout: RENEWAL }) };
-  return new SessionEngine<Data>({ store, policy, clock, callTimeout: 1000, hooks });
+/** What every engine of a run has in common, and what is its own. */
+export function engineOptions(
+  { concurrency, renewal }: Plan,
+  store: SessionStore,
+  clock: Clock,
+  hooks: HookCaller,
+): EngineOptions<Data> {
+  const policy = { ...STANDARD_POLICY, ...POLICY, ...(renewal && { renewalTimeout: RENEWAL }) };
+  return { store, policy, clock, callTimeout: 1000, concurrency, hooks };
 }
 
 function contextOf(): RequestContext {

@@ -1,9 +1,9 @@
 import type { Clock, SessionStore } from 'cdk-sessions-client';
-import type { SessionEngine } from '../../../lib/client/engine';
+import { SessionEngine } from '../../../lib/client/engine';
 import { HookCaller } from '../../../lib/client/hooks';
 import type { Data } from './act';
 import type { Plan, RequestPlan } from './plan';
-import { engineFor, Instance } from './process';
+import { engineOptions, Instance } from './process';
 import { type Browser, Visit } from './visit';
 import { type Sighting, Witness } from './witness';
 import { World } from './world';
@@ -30,7 +30,7 @@ export class Run {
       witness: this.#witness,
     };
     this.#instances = plan.skews.map((skew) => new Instance(surroundings, skew));
-    this.#observer = engineFor(plan, store, clock, new HookCaller());
+    this.#observer = new SessionEngine(engineOptions(plan, store, clock, new HookCaller()));
   }
 
   get sightings(): ReadonlySet<Sighting> {
@@ -45,9 +45,9 @@ export class Run {
     });
     await this.#world.finish(Promise.all([...tabs, this.#world.pass(this.plan.pauses)]));
     await this.#world.finish(this.#lookAtAll());
-    const { faults, discards } = this.#witness;
-    if (discards !== 0) {
-      faults.push(`there was word of ${discards} more discarded commits than ended like that`);
+    const { faults } = this.#witness;
+    for (const { discards } of this.#instances.flatMap(({ processes }) => processes)) {
+      faults.push(...discards.wrong());
     }
     if (faults.length > 0) {
       throw new Error([...faults, 'after', ...this.#world.story].join('\n'));

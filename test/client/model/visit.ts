@@ -1,6 +1,7 @@
 import type { Session } from 'cdk-sessions-client';
 import { isOutage } from '../../../lib/client/errors';
 import type { CommitResult } from '../../../lib/client/hosts/host';
+import { transact } from '../../../lib/client/transaction';
 import { act, type Data, DESTRUCTION, signInOrOut } from './act';
 import type { Commit, Moment, Outcome, Wish } from './commit';
 import type { SessionHistory } from './history';
@@ -17,17 +18,26 @@ export interface Browser {
 
 /** A commit to one session, while it is under way. */
 interface Work {
+  readonly draft: Session<Data>;
   readonly session: SessionHistory;
   readonly commit: Commit;
   readonly use: { done(at: number): void };
 }
 
 /** How a part of a request fails. */
-type Failure = 'outage' | 'gone';
+type Failure = 'outage' | 'conflict' | 'gone';
+
+/** What a request did in the end, and what became of it. */
+interface Result {
+  readonly works: readonly Work[];
+  readonly reply: CommitResult | Failure;
+}
 
 /** One request, from the cookie that it sets out with to the one that its reply brings. */
 export class Visit {
   readonly #context: RequestContext;
+  /** How often its handler ran. */
+  #handled = 0;
 
   constructor(
     private readonly witness: Witness,
@@ -42,12 +52,12 @@ export class Visit {
 
   async make(): Promise<void> {
     const { cookie } = this.browser;
-    const reply = await this.#answer(cookie);
-    if (reply?.setCookie === undefined) {
+    const { reply, works } = await (this.plan.transaction ? this.#transact(cookie) : this.#answer(cookie));
+    if (typeof reply === 'string' || reply.setCookie === undefined) {
       return;
     }
     const given = /Max-Age=0/.test(reply.setCookie) ? '' : reply.setCookie.slice(0, reply.setCookie.indexOf(';'));
-    const last = reply.works.at(-1);
+    const last = works.at(-1);
     if (given !== '' && last !== undefined) {
       // From when the reply is sent, and not when it arrives, the new cookie may lead to the session.
       last.session.cookies.add(given);
@@ -57,28 +67,45 @@ export class Visit {
     this.browser.cookie = given;
   }
 
-  async #answer(cookie: string): Promise<(CommitResult & { readonly works: readonly Work[] }) | undefined> {
+  async #answer(cookie: string): Promise<Result> {
     const { engine } = this.process;
     const look = this.#look(cookie);
     const draft = await this.#attempt(() => engine.load([cookie]));
     if (typeof draft === 'string') {
       look.done();
-      this.witness.note(draft === 'gone' ? 'crash' : 'unknown');
-      return undefined;
+      return this.#conclude([], draft);
     }
     look.compare(draft);
     const works = await this.#attempt(() => this.#handle(draft, look.from));
-    if (works === 'gone' || works === 'outage') {
-      this.witness.note('crash');
-      return undefined;
+    if (typeof works === 'string') {
+      return this.#conclude([], works);
     }
-    const calls = this.#context.calls;
-    const reply = await this.#attempt(() => engine.commit(draft));
-    this.#conclude(works, reply);
+    const { calls } = this.#context;
+    const result = this.#conclude(works, await this.#attempt(() => engine.commit(draft)));
     if (this.#context.calls === calls && works.some(({ commit }) => commit.tokens.length > 0)) {
       this.witness.note('grouped');
     }
-    return typeof reply === 'string' ? undefined : { ...reply, works };
+    return result;
+  }
+
+  async #transact(cookie: string): Promise<Result> {
+    let look = this.#look(cookie);
+    let works: readonly Work[] = [];
+    const reply = await this.#attempt(() =>
+      transact(this.process.engine, [cookie], async (session) => {
+        if (this.#handled > 0) {
+          this.#conclude(works, 'conflict');
+          works = [];
+          this.witness.note('done again');
+        }
+        look.compare(session);
+        works = await this.#handle(session, look.from);
+        // Should it be done again, it looks for its session again at some time after this.
+        look = this.#look(cookie);
+      }),
+    );
+    look.done();
+    return this.#conclude(works, reply);
   }
 
   /** Begins to look for the session that a cookie leads to. */
@@ -96,14 +123,14 @@ export class Visit {
 
   /** Lets the request act, and begins what it wants of which sessions: of the one that it leaves first. */
   async #handle(draft: Session<Data>, loaded: Moment): Promise<readonly Work[]> {
-    await this.process.turn(`${this.name}: handler`);
+    await this.process.turn(`${this.name}: handler, ${++this.#handled}`);
     const wishes = this.#wishes(draft);
     const began = this.witness.moment();
     const times = { loaded, began, beganAt: this.process.now, skew: this.process.skew };
     return wishes.map(({ session, wish }) => {
       const commit: Commit = { ...wish, ...times, ...PENDING };
       session.commits.push(commit);
-      return { session, commit, use: session.use() };
+      return { draft, session, commit, use: session.use() };
     });
   }
 
@@ -125,22 +152,31 @@ export class Visit {
     return [{ session: found, wish: DESTRUCTION }, ...begun];
   }
 
-  #conclude(works: readonly Work[], reply: CommitResult | Failure): void {
-    const outcome = this.#outcomeOf(reply);
-    this.witness.note(reply === 'gone' ? 'crash' : outcome);
-    const end = { ended: this.witness.moment(), endedAt: this.process.now };
-    for (const { session, commit, use } of works) {
-      Object.assign(commit, { outcome, ...end, troubled: this.#context.troubled });
+  #conclude(works: readonly Work[], reply: CommitResult | Failure): Result {
+    const end = { ended: this.witness.moment(), endedAt: this.process.now, troubled: this.#context.troubled };
+    if (reply === 'gone') {
+      this.witness.note('crash');
+    }
+    for (const { draft, session, commit, use } of works) {
+      const outcome = this.#outcomeOf(draft, reply);
+      Object.assign(commit, { ...end, outcome });
       use.done(end.endedAt);
+      this.witness.note(outcome);
       this.witness.blame(session, ...session.wrongWithOutcome(commit));
     }
+    return { works, reply };
   }
 
-  #outcomeOf(reply: CommitResult | Failure): Exclude<Outcome, 'pending'> {
-    if (typeof reply === 'string') {
-      return 'unknown';
+  #outcomeOf(draft: Session<Data>, reply: CommitResult | Failure): Outcome {
+    switch (reply) {
+      case 'outage':
+      case 'gone':
+        return 'unknown';
+      case 'conflict':
+        return 'refused';
+      default:
+        return this.process.discards.has(draft) ? 'discarded' : 'acknowledged';
     }
-    return this.process.takeDiscard() ? 'discarded' : 'acknowledged';
   }
 
   /** What a visitor is told is an outage is one of the ways that things go; any other error is not. */
@@ -151,7 +187,7 @@ export class Visit {
       if (!isOutage(error)) {
         throw error;
       }
-      return 'outage';
+      return error.code === 'ERR_SESSION_CONFLICT' ? 'conflict' : 'outage';
     }
   }
 }

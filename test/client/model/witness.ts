@@ -1,20 +1,18 @@
 import type { Session } from 'cdk-sessions-client';
+import type { RegenerationCause } from '../../../lib/client/hooks';
 import { type Data, sightOf } from './act';
-import type { Look, Moment } from './commit';
+import type { Look, Moment, Outcome } from './commit';
 import { SessionHistory } from './history';
 import type { Plan } from './plan';
 
 /** What a run has come across: a property that never meets a case says nothing about it. */
 export type Sighting =
-  | 'acknowledged'
-  | 'discarded'
-  | 'unknown'
+  | Outcome
+  | RegenerationCause
   | 'crash'
   | 'merged'
   | 'grouped'
-  | 'privilege'
-  | 'age'
-  | 'login'
+  | 'done again'
   | 'logout'
   | 'refused after its end'
   | 'certain to live'
@@ -25,8 +23,6 @@ export class Witness {
   readonly sightings = new Set<Sighting>();
   /** What went against the model. */
   readonly faults: string[] = [];
-  /** Of how many discarded commits there was word that are not told from the others yet. */
-  discards = 0;
   readonly #sessions = new Map<string, SessionHistory>();
   #moment = 0;
   #names = 0;
