@@ -54,7 +54,7 @@ export class SessionHistory {
     if (commit.outcome === 'discarded' && !this.#mayDiscard(commit)) {
       yield `it discarded ${commit.tokens} for no reason`;
     }
-    if (commit.outcome === 'refused' && !this.#mayRefuse(commit)) {
+    if (commit.outcome === 'refused' && (commit.fate === 'destroy' || !this.mayConflict(commit))) {
       yield `it refused ${commit.fate} with ${commit.tokens} for no reason`;
     }
     if (commit.outcome === 'acknowledged' && commit.tokens.length > 0 && this.#destroyedBefore(commit.began)) {
@@ -77,13 +77,13 @@ export class SessionHistory {
     );
   }
 
-  /** Whether a commit found something else than it had read. */
-  #mayRefuse(commit: Commit): boolean {
+  /** Whether a commit may have found something else than its request had read. */
+  mayConflict(commit: Commit): boolean {
     return (
-      commit.fate !== 'destroy' &&
-      (this.#mayDiscard(commit) ||
-        this.commits.some((other) => other !== commit && other.ended > commit.loaded && !isDropped(other)) ||
-        this.commits.some((other) => !isSettled(other)))
+      this.#mayDiscard(commit) ||
+      this.commits.some(
+        (other) => other !== commit && !isDropped(other) && (other.ended > commit.loaded || !isSettled(other)),
+      )
     );
   }
 

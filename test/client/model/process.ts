@@ -13,6 +13,9 @@ import type { World } from './world';
 /** For which request code runs: what is saved for several of them is saved by one. */
 const running = new AsyncLocalStorage<RequestContext>();
 
+/** The longest that a call to the store may take, in milliseconds. */
+const CALL_TIMEOUT = 1000;
+
 /** What instances have in common. */
 export interface Surroundings {
   readonly world: World;
@@ -46,6 +49,8 @@ export class Instance {
 export class Process {
   readonly engine: SessionEngine<Data>;
   isGone = false;
+  /** Whether a request may fail, or make others fail that are saved with it. */
+  #spoiled = false;
   readonly #gone: Promise<'gone'>;
   #end: () => void = () => undefined;
   readonly discards: Discards;
@@ -86,6 +91,20 @@ export class Process {
   /** The time by the clock of its instance. */
   get now(): number {
     return this.surroundings.world.clock.now + this.skew;
+  }
+
+  /** Whether there is a reason for a request to fail: what befell the store, or that a call took too long. */
+  get mayFail(): boolean {
+    return this.#spoiled || this.surroundings.world.elapsed >= CALL_TIMEOUT;
+  }
+
+  /** Begins a request. */
+  begin(name: string, plan: RequestPlan): RequestContext {
+    // A write whose reply is lost is found out, and one that arrives twice is recognised.
+    this.#spoiled ||= plan.faults.some(
+      ({ call, fault }) => fault !== 'duplicate' && !(call === 'write' && fault === 'lose-reply'),
+    );
+    return new RequestContext(this, name, plan);
   }
 
   /** Runs what the process does for a request, until it is gone. */
@@ -160,7 +179,7 @@ export function engineOptions(
   hooks: HookCaller,
 ): EngineOptions<Data> {
   const policy = { ...STANDARD_POLICY, ...POLICY, ...(renewal && { renewalTimeout: RENEWAL }) };
-  return { store, policy, clock, callTimeout: 1000, concurrency, hooks };
+  return { store, policy, clock, callTimeout: CALL_TIMEOUT, concurrency, hooks };
 }
 
 function contextOf(): RequestContext {

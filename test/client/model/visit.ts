@@ -6,7 +6,7 @@ import { act, type Data, DESTRUCTION, signInOrOut } from './act';
 import type { Commit, Moment, Outcome, Wish } from './commit';
 import type { SessionHistory } from './history';
 import type { RequestPlan } from './plan';
-import { type Process, RequestContext } from './process';
+import type { Process, RequestContext } from './process';
 import type { Witness } from './witness';
 
 /** Where a visitor's tabs have their cookie from. */
@@ -47,7 +47,7 @@ export class Visit {
     private readonly name: string,
     private readonly plan: RequestPlan,
   ) {
-    this.#context = new RequestContext(process, name, plan);
+    this.#context = process.begin(name, plan);
   }
 
   async make(): Promise<void> {
@@ -163,6 +163,13 @@ export class Visit {
       use.done(end.endedAt);
       this.witness.note(outcome);
       this.witness.blame(session, ...session.wrongWithOutcome(commit));
+    }
+    if (
+      reply === 'outage' &&
+      !this.process.mayFail &&
+      !works.some(({ session, commit }) => session.mayConflict(commit))
+    ) {
+      this.witness.blame(works.at(0)?.session, `${this.name} failed for no reason`);
     }
     return { works, reply };
   }

@@ -19,12 +19,18 @@ export class World {
   readonly clock = new FakeClock();
   /** All steps so far, in their order. */
   readonly story: string[] = [];
+  readonly #began = Date.now();
   #beat = 0;
   /** Calls that are inside the store right now. */
   #calls = 0;
   readonly #waiting: Turn[] = [];
 
   constructor(private readonly seed: number) {}
+
+  /** How long timers have run, in milliseconds. */
+  get elapsed(): number {
+    return Date.now() - this.#began;
+  }
 
   /** Between two beats happens what follows from one step, or from time's going by. */
   get beat(): number {
