@@ -19,18 +19,25 @@ export interface ActEvents {
   again(): void;
 }
 
-/** Begins a request's work: with whom it signs in or out, after which the session may be another one. */
-export function signInOrOut(draft: Session<Data>, visitor: string, { fate }: RequestPlan): void {
+/**
+ * Begins a request's work: with whom it signs in or out.
+ *
+ * @returns whether it leaves the session that was found, and goes on with a new one
+ */
+export function signInOrOut(draft: Session<Data>, visitor: string, { fate }: RequestPlan): boolean {
+  const before = draft.userId;
   switch (fate) {
     case 'login':
-      draft.login(visitor);
-      break;
-    case 'switch user':
-      draft.login(`${visitor}, by another name`);
-      break;
+    case 'switch user': {
+      const user = fate === 'login' ? visitor : `${visitor}, by another name`;
+      draft.login(user);
+      return before !== undefined && before !== user;
+    }
     case 'logout':
       draft.logout();
-      break;
+      return true;
+    default:
+      return false;
   }
 }
 

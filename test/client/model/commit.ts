@@ -21,6 +21,8 @@ export interface Wish {
 
 /** A commit of a request: when it began and ended, in the order of events and by its own instance's clock. */
 export interface Commit extends Wish {
+  /** Whether it must fail if others are first. */
+  readonly exclusive: boolean;
   /** When the request set out to read what it changed. */
   readonly loaded: Moment;
   readonly began: Moment;
@@ -39,6 +41,8 @@ export interface Look {
   readonly to: Moment;
   readonly at: number;
   readonly until: number;
+  /** Whether the store failed in something that the visitor did not have to hear of. */
+  readonly troubled: boolean;
 }
 
 /** Whether nothing of it was saved, for certain. */

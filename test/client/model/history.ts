@@ -51,14 +51,22 @@ export class SessionHistory {
 
   /** What is wrong with the outcome that a commit had. */
   *wrongWithOutcome(commit: Commit): Iterable<string> {
-    if (commit.outcome === 'discarded' && !this.#mayDiscard(commit)) {
-      yield `it discarded ${commit.tokens} for no reason`;
+    if (commit.outcome === 'discarded' && (commit.exclusive || !this.#mayDiscard(commit))) {
+      yield `it discarded ${commit.tokens}, for no reason or without an error`;
     }
     if (commit.outcome === 'refused' && (commit.fate === 'destroy' || !this.mayConflict(commit))) {
       yield `it refused ${commit.fate} with ${commit.tokens} for no reason`;
     }
     if (commit.outcome === 'acknowledged' && commit.tokens.length > 0 && this.#destroyedBefore(commit.began)) {
       yield `it acknowledged ${commit.tokens} after its destruction was`;
+    }
+  }
+
+  /** What is wrong with a commit's having left its visitor with the cookie that she came with. */
+  *wrongToKeep(cookie: string, commit: Commit): Iterable<string> {
+    const replaced = this.#replaced.some((other) => other.cookie === cookie && other.by.ended < commit.loaded);
+    if (replaced && commit.outcome === 'acknowledged' && commit.fate !== 'destroy') {
+      yield 'it leaves a visitor with an id that was replaced';
     }
   }
 

@@ -4,6 +4,8 @@ import { POLICY } from './plan';
 const IDLE = POLICY.idleTimeout * 1000;
 const ABSOLUTE = POLICY.absoluteTimeout * 1000;
 
+const LONGEST_HANDLER = 60_000;
+
 /** What a living session says of its life, as a request found it. */
 export interface LifeSight {
   readonly user: string | undefined;
@@ -58,6 +60,9 @@ export class Lifespan {
     }
     if (expiresAt < Math.min(deadline, this.#idleEnd(look.from))) {
       yield `it says that it ends at ${expiresAt}, sooner than was granted`;
+    }
+    if (expiresAt < Math.min(deadline, look.at + LONGEST_HANDLER) && !look.troubled) {
+      yield `it says that it ends at ${expiresAt}, while the handler may be at work`;
     }
     if (this.#users === 1) {
       if (expiresAt > Math.max(this.#usedAt, look.until) + IDLE) {

@@ -2,7 +2,7 @@ import type { Clock, SessionStore } from 'cdk-sessions-client';
 import { SessionEngine } from '../../../lib/client/engine';
 import { HookCaller } from '../../../lib/client/hooks';
 import type { Data } from './act';
-import type { Plan, RequestPlan } from './plan';
+import { FIRST_REQUEST, type Plan, type RequestPlan, type VisitorPlan } from './plan';
 import { engineOptions, Instance } from './process';
 import { type Browser, Visit } from './visit';
 import { type Sighting, Witness } from './witness';
@@ -39,11 +39,8 @@ export class Run {
 
   /** @throws Error with what went against the model, if anything did */
   async execute(): Promise<void> {
-    const tabs = this.plan.visitors.flatMap((visitor, index) => {
-      const browser = { visitor: `visitor ${index}`, cookie: '' };
-      return visitor.map((requests, tab) => this.#tab(browser, `${index}.${tab}`, requests));
-    });
-    await this.#world.finish(Promise.all([...tabs, this.#world.pass(this.plan.pauses)]));
+    const visitors = this.plan.visitors.map((visitor, index) => this.#visitor(`${index}`, visitor));
+    await this.#world.finish(Promise.all([...visitors, this.#world.pass(this.plan.pauses)]));
     await this.#world.finish(this.#lookAtAll());
     const { faults } = this.#witness;
     for (const { discards } of this.#instances.flatMap(({ processes }) => processes)) {
@@ -52,6 +49,14 @@ export class Run {
     if (faults.length > 0) {
       throw new Error([...faults, 'after', ...this.#world.story].join('\n'));
     }
+  }
+
+  async #visitor(number: string, { known, tabs }: VisitorPlan): Promise<void> {
+    const browser = { visitor: `visitor ${number}`, cookie: '' };
+    if (known) {
+      await this.#tab(browser, `${number}.first`, [FIRST_REQUEST]);
+    }
+    await Promise.all(tabs.map((requests, tab) => this.#tab(browser, `${number}.${tab}`, requests)));
   }
 
   async #tab(browser: Browser, tab: string, requests: readonly RequestPlan[]): Promise<void> {
@@ -76,7 +81,7 @@ export class Run {
       for (const cookie of session.cookies) {
         const use = session.use();
         const draft = await this.#world.perform(() => this.#observer.load([cookie]));
-        witness.compare(cookie, draft, { from, to: witness.moment(), at, until: at });
+        witness.compare(cookie, draft, { from, to: witness.moment(), at, until: at, troubled: false });
         use.done(at);
         if (draft.found !== undefined) {
           keys.add(draft.found.id);

@@ -53,7 +53,13 @@ export class Visit {
   async make(): Promise<void> {
     const { cookie } = this.browser;
     const { reply, works } = await (this.plan.transaction ? this.#transact(cookie) : this.#answer(cookie));
-    if (typeof reply === 'string' || reply.setCookie === undefined) {
+    if (typeof reply === 'string') {
+      return;
+    }
+    if (reply.setCookie === undefined) {
+      for (const { session, commit } of works) {
+        this.witness.blame(session, ...session.wrongToKeep(cookie, commit));
+      }
       return;
     }
     const given = /Max-Age=0/.test(reply.setCookie) ? '' : reply.setCookie.slice(0, reply.setCookie.indexOf(';'));
@@ -115,7 +121,8 @@ export class Visit {
     const use = this.witness.byCookie(cookie)?.use();
     const done = () => use?.done(this.process.now);
     const compare = (draft: Session<Data>) => {
-      this.witness.compare(cookie, draft, { from, to: this.witness.moment(), at, until: this.process.now });
+      const { troubled } = this.#context;
+      this.witness.compare(cookie, draft, { from, to: this.witness.moment(), at, until: this.process.now, troubled });
       done();
     };
     return { from, compare, done };
@@ -126,9 +133,10 @@ export class Visit {
     await this.process.turn(`${this.name}: handler, ${++this.#handled}`);
     const wishes = this.#wishes(draft);
     const began = this.witness.moment();
+    const exclusive = this.plan.transaction || this.process.surroundings.plan.concurrency === 'optimistic';
     const times = { loaded, began, beganAt: this.process.now, skew: this.process.skew };
     return wishes.map(({ session, wish }) => {
-      const commit: Commit = { ...wish, ...times, ...PENDING };
+      const commit: Commit = { ...wish, exclusive, ...times, ...PENDING };
       session.commits.push(commit);
       return { draft, session, commit, use: session.use() };
     });
@@ -137,9 +145,9 @@ export class Visit {
   #wishes(draft: Session<Data>): readonly { readonly session: SessionHistory; readonly wish: Wish }[] {
     const { witness, browser, plan, tab } = this;
     const found = witness.of(draft);
-    signInOrOut(draft, browser.visitor, plan);
+    const leaves = signInOrOut(draft, browser.visitor, plan);
     const events = { name: () => witness.name(), again: () => witness.note('merged') };
-    if (found !== undefined && !draft.isNew) {
+    if (found !== undefined && !leaves) {
       return [{ session: found, wish: act(draft, found, tab, plan, events) }];
     }
     const session = witness.newSession(browser.visitor);
