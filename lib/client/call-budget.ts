@@ -27,23 +27,34 @@ export class CallBudget {
    * @throws SessionError ERR_SESSION_STORE_TIMEOUT at the deadline, ERR_SESSION_STORE_UNAVAILABLE if the store fails.
    */
   async call<T>(operation: string, run: (options: CallOptions) => Promise<T>): Promise<T> {
-    const timeout = Math.min(this.callTimeout, this.remaining);
-    if (timeout <= 0) {
+    const timeout = Math.floor(Math.min(this.callTimeout, this.remaining));
+    if (timeout < 1) {
       // Not even begun: a write that is sent and not waited for would leave everybody guessing.
       throw new SessionError('ERR_SESSION_STORE_TIMEOUT', `no time is left for a ${operation} of the session store`);
     }
-    const abort = new AbortController();
+    // Made when a store asks for it, or when it is too late: a signal costs more than the rest of this.
+    let abort: AbortController | undefined;
+    const controller = () => {
+      abort ??= new AbortController();
+      return abort;
+    };
+    const options: CallOptions = {
+      get signal() {
+        return controller().signal;
+      },
+    };
     let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const message = `the session store did not answer a ${operation} within ${Math.round(timeout)} ms`;
-        reject(new SessionError('ERR_SESSION_STORE_TIMEOUT', message));
-        abort.abort();
-      }, timeout);
-    });
     try {
-      // The race, not the signal, is what ends the wait: a store may be slow to notice that it was told to stop.
-      return await Promise.race([run({ signal: abort.signal }), expired]);
+      // The timer, not the signal, is what ends the wait: a store may be slow to notice that it was told to stop. What
+      // it still answers then, or fails with, settles nothing any more.
+      return await new Promise<T>((resolve, reject) => {
+        timer = setTimeout(() => {
+          const message = `the session store did not answer a ${operation} within ${timeout} ms`;
+          reject(new SessionError('ERR_SESSION_STORE_TIMEOUT', message));
+          controller().abort();
+        }, timeout);
+        run(options).then(resolve, reject);
+      });
     } catch (error) {
       throw asSessionError(error, operation);
     } finally {

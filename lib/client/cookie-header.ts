@@ -3,15 +3,37 @@ import type { CookieContract } from '../contract/environment.js';
 /** The values that Cookie header lines give to one name, in their order (RFC 6265, section 4.2.1). */
 export function cookieValues(headers: readonly string[], name: string): readonly string[] {
   const prefix = `${name}=`;
-  return (
-    headers
-      .flatMap((header) => header.split(';'))
-      // Spaces and tabs alone. What trim() takes for space as well, a browser takes for part of a name, and applies none of
-      // the rules of a __Host- prefix to such a name: anybody could set it.
-      .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
-      .filter((pair) => pair.startsWith(prefix))
-      .map((pair) => pair.slice(prefix.length))
-  );
+  const values: string[] = [];
+  for (const header of headers) {
+    for (const pair of header.split(';')) {
+      const trimmed = withoutBlanks(pair);
+      if (trimmed.startsWith(prefix)) {
+        values.push(trimmed.slice(prefix.length));
+      }
+    }
+  }
+  return values;
+}
+
+/**
+ * A text without the spaces and tabs around it. What trim() takes for space as well, a browser takes for part of a name,
+ * and applies none of the rules of a __Host- prefix to such a name: anybody could set it. Not a regular expression,
+ * whose time grows with the square of a run of blanks.
+ */
+function withoutBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (isBlank(text.charCodeAt(start))) {
+    start++;
+  }
+  while (isBlank(text.charCodeAt(end - 1))) {
+    end--;
+  }
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /** A Set-Cookie line that gives the cookie a value, for `maxAge` seconds if it is to outlive the browser. */

@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { DynamoDBClient, DynamoDBServiceException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock, StoredSession } from 'cdk-sessions-client';
 import { DynamoDBStore, type DynamoDBTransport } from 'cdk-sessions-client/dynamodb';
 import { FakeClock, storeContract } from 'cdk-sessions-client/testing';
-import { ATTEMPT, transportOf } from '../../../lib/client/stores/dynamodb-sdk';
 import { COLLECTION_DELAY, SESSION_ITEM } from '../../../lib/contract/record';
 import { hasJava } from '../../support/java';
 import { useSessionTable } from '../../support/session-table';
@@ -70,47 +67,6 @@ describe.each(DATABASES)('on %s', (kind) => {
     const store = new DynamoDBStore({ table: 'another', clock: () => START });
     await expect(store.read(randomBytes(32))).rejects.toThrow(DynamoDBServiceException);
   });
-});
-
-test('a connection that went silent is given up for another one within the deadline', async () => {
-  let connections = 0;
-  const server = createServer((socket) => {
-    const silent = ++connections === 1;
-    socket.on('error', () => undefined);
-    socket.on('data', () => {
-      if (!silent) {
-        socket.end('HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 2\r\n\r\n{}');
-      }
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    requestHandler: ATTEMPT,
-  });
-  const store = new DynamoDBStore({ table: 'sessions', transport: transportOf(client) });
-  expect(await store.read(randomBytes(32), { signal: AbortSignal.timeout(2000) })).toBeUndefined();
-  expect(connections).toBe(2);
-  server.close();
-});
-
-test.each([['eu-west-1'], [undefined]])('the SDK calls the table of the region %s', async (region) => {
-  const regions: unknown[] = [];
-  jest.spyOn(DynamoDBClient.prototype, 'send').mockImplementation(async function (this: DynamoDBClient) {
-    regions.push(await this.config.region());
-    return {};
-  });
-  const environment = process.env;
-  process.env = { ...environment, AWS_REGION: 'us-west-2' };
-  try {
-    await new DynamoDBStore({ table: 'sessions', ...(region !== undefined && { region }) }).read(randomBytes(32));
-    expect(regions).toEqual([region ?? 'us-west-2']);
-  } finally {
-    process.env = environment;
-    jest.restoreAllMocks();
-  }
 });
 
 describe('with a transport of its own', () => {
