@@ -45,6 +45,11 @@ export interface Look {
   readonly troubled: boolean;
 }
 
+/** Whether there is something to save, for certain: an unset may find nothing, and a set may find its value there. */
+export function changes({ tokens, clears, fate }: Wish): boolean {
+  return tokens.length > 0 || clears || fate !== 'keep';
+}
+
 /** Whether nothing of it was saved, for certain. */
 export function isDropped({ outcome }: Commit): boolean {
   return outcome === 'discarded' || outcome === 'refused';

@@ -1,4 +1,4 @@
-import { type Commit, isDropped, isSaved, type Look } from './commit';
+import { type Commit, changes, isDropped, isSaved, type Look } from './commit';
 import { Content, type ContentSight } from './content';
 import { type LifeSight, Lifespan } from './lifespan';
 import { MOST_SKEW, type Plan } from './plan';
@@ -51,13 +51,18 @@ export class SessionHistory {
 
   /** What is wrong with the outcome that a commit had. */
   *wrongWithOutcome(commit: Commit): Iterable<string> {
-    if (commit.outcome === 'discarded' && (commit.exclusive || !this.#mayDiscard(commit))) {
+    if (commit.outcome === 'discarded' && ((commit.exclusive && changes(commit)) || !this.#mayDiscard(commit))) {
       yield `it discarded ${commit.tokens}, for no reason or without an error`;
     }
     if (commit.outcome === 'refused' && (commit.fate === 'destroy' || !this.mayConflict(commit))) {
       yield `it refused ${commit.fate} with ${commit.tokens} for no reason`;
     }
-    if (commit.outcome === 'acknowledged' && commit.tokens.length > 0 && this.#destroyedBefore(commit.began)) {
+    if (
+      commit.outcome === 'acknowledged' &&
+      commit.fate !== 'destroy' &&
+      changes(commit) &&
+      this.#destroyedBefore(commit.began)
+    ) {
       yield `it acknowledged ${commit.tokens} after its destruction was`;
     }
   }

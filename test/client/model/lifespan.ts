@@ -1,4 +1,4 @@
-import { type Commit, isDropped, isSaved, type Look, type Moment } from './commit';
+import { type Commit, changes, isDropped, isSaved, type Look, type Moment } from './commit';
 import { POLICY } from './plan';
 
 const IDLE = POLICY.idleTimeout * 1000;
@@ -90,10 +90,7 @@ export class Lifespan {
 
   /** The idle end that it has at least: each save that was acknowledged gave it the idle timeout, each showing stands. */
   #idleEnd(moment: Moment): number {
-    const saves = this.commits.filter(
-      (commit, index) =>
-        isSaved(commit, moment) && (index === 0 || commit.clears || commit.tokens.length > 0 || commit.fate !== 'keep'),
-    );
+    const saves = this.commits.filter((commit, index) => isSaved(commit, moment) && (index === 0 || changes(commit)));
     const granted = [
       ...saves.filter((save) => !this.#newLifeSince(save.began, save)).map(({ beganAt }) => beganAt + IDLE),
       ...this.#shown

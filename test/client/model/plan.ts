@@ -50,7 +50,12 @@ export const MOST_SKEW = 5 * SECOND;
 
 /** Short enough for a run to see every end; longer than the minute that a handler is granted. */
 export const POLICY = { idleTimeout: 300, absoluteTimeout: 900, touchAfter: 30 } as const;
-export const RENEWAL = 100;
+export const RENEWAL = 30;
+
+/** Longer than a call may take. */
+const LATE = { delay: 1500 };
+/** Long enough for others to come and wait: time goes by when nobody else can go on. */
+export const SLOW = { delay: 200 };
 
 const request: fc.Arbitrary<RequestPlan> = fc.record({
   // Most requests meet in one process, where their saves are made together.
@@ -67,13 +72,14 @@ const request: fc.Arbitrary<RequestPlan> = fc.record({
     { weight: 3, arbitrary: fc.constantFrom('switch user' as const, 'logout' as const, 'destroy' as const) },
   ),
   faults: fc.oneof(
-    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 6, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.constant([{ call: 'write', fault: SLOW } as const]) },
     {
-      weight: 1,
+      weight: 2,
       arbitrary: fc.array(
         fc.record({
           call: fc.constantFrom<StoreCall>('write', 'write', 'read', 'touch', 'destroy'),
-          fault: fc.constantFrom<Fault>('fail', 'hang', 'lose-reply', 'duplicate', { delay: 1500 }),
+          fault: fc.constantFrom<Fault>('fail', 'hang', 'lose-reply', 'duplicate', LATE, SLOW),
         }),
         { maxLength: 3 },
       ),

@@ -6,7 +6,7 @@ import { HookCaller } from '../../../lib/client/hooks';
 import { STANDARD_POLICY } from '../../../lib/contract/policy';
 import type { Data } from './act';
 import { Discards, WatchedEngine } from './discards';
-import { type Plan, POLICY, RENEWAL, type RequestPlan } from './plan';
+import { type Plan, POLICY, RENEWAL, type RequestPlan, SLOW } from './plan';
 import type { Witness } from './witness';
 import type { World } from './world';
 
@@ -100,10 +100,7 @@ export class Process {
 
   /** Begins a request. */
   begin(name: string, plan: RequestPlan): RequestContext {
-    // A write whose reply is lost is found out, and one that arrives twice is recognised.
-    this.#spoiled ||= plan.faults.some(
-      ({ call, fault }) => fault !== 'duplicate' && !(call === 'write' && fault === 'lose-reply'),
-    );
+    this.#spoiled ||= plan.faults.some((fault) => !isHarmless(fault));
     return new RequestContext(this, name, plan);
   }
 
@@ -124,6 +121,11 @@ export class Process {
     this.isGone = true;
     this.#end();
   }
+}
+
+/** A write whose reply is lost is found out, and one that arrives twice is recognised. */
+function isHarmless({ call, fault }: RequestPlan['faults'][number]): boolean {
+  return fault === SLOW || fault === 'duplicate' || (call === 'write' && fault === 'lose-reply');
 }
 
 /** What is particular to one request inside of a process: its way to the store, with all that befalls it there. */

@@ -65,6 +65,9 @@ export class Visit {
     const given = /Max-Age=0/.test(reply.setCookie) ? '' : reply.setCookie.slice(0, reply.setCookie.indexOf(';'));
     const last = works.at(-1);
     if (given !== '' && last !== undefined) {
+      if (last.commit.outcome === 'discarded') {
+        this.witness.blame(last.session, 'a reply gives its cookie out, although its changes were discarded');
+      }
       // From when the reply is sent, and not when it arrives, the new cookie may lead to the session.
       last.session.cookies.add(given);
       last.session.replace(cookie, last.commit);
