@@ -6,7 +6,7 @@ import { HookCaller } from '../../../lib/client/hooks';
 import { STANDARD_POLICY } from '../../../lib/contract/policy';
 import type { Data } from './act';
 import { Discards, WatchedEngine } from './discards';
-import { type Plan, POLICY, RENEWAL, type RequestPlan, SLOW } from './plan';
+import { type Plan, POLICY, RENEWAL, type RequestPlan } from './plan';
 import type { Witness } from './witness';
 import type { World } from './world';
 
@@ -110,8 +110,8 @@ export class Process {
   }
 
   /** Waits for a step's turn. No step is made once the process is gone. */
-  async turn(label: string): Promise<void> {
-    await this.surroundings.world.turn(label);
+  async turn(label: string, last = false): Promise<void> {
+    await this.surroundings.world.turn(label, last);
     if (this.isGone) {
       await new Promise(() => undefined);
     }
@@ -125,7 +125,7 @@ export class Process {
 
 /** A write whose reply is lost is found out, and one that arrives twice is recognised. */
 function isHarmless({ call, fault }: RequestPlan['faults'][number]): boolean {
-  return fault === SLOW || fault === 'duplicate' || (call === 'write' && fault === 'lose-reply');
+  return fault === 'duplicate' || (call === 'write' && fault === 'lose-reply');
 }
 
 /** What is particular to one request inside of a process: its way to the store, with all that befalls it there. */
@@ -159,13 +159,14 @@ export class RequestContext {
   async #travel<T>(call: StoreCall, run: () => Promise<T>): Promise<T> {
     this.calls++;
     await this.#step(`${call} arrives`);
-    const answer = await this.process.surroundings.world.perform(run);
-    await this.#step(`${call} is answered`);
+    const { world, plan } = this.process.surroundings;
+    const answer = await world.perform(run);
+    await this.#step(`${call} is answered`, call === 'write' && plan.slowWrites);
     return answer;
   }
 
-  async #step(label: string): Promise<void> {
-    await this.process.turn(`${this.name}: step ${++this.#steps}, ${label}`);
+  async #step(label: string, last = false): Promise<void> {
+    await this.process.turn(`${this.name}: step ${++this.#steps}, ${label}`, last);
     if (this.#steps > (this.plan.crash ?? Number.POSITIVE_INFINITY)) {
       this.process.crash();
       await new Promise(() => undefined);

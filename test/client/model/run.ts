@@ -63,7 +63,7 @@ export class Run {
     for (const [index, request] of requests.entries()) {
       const name = `tab ${tab}, request ${index}`;
       await this.#world.turn(`${name}: sets out`);
-      const instance = this.#instances[request.instance];
+      const instance = this.#instances[request.instance % this.#instances.length];
       if (instance !== undefined) {
         await new Visit(this.#witness, instance.process, browser, tab, name, request).make();
       }

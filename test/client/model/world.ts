@@ -37,9 +37,10 @@ export class World {
     return this.#beat;
   }
 
-  /** Waits until it is this step's turn. No two steps have one label. */
-  turn(label: string): Promise<void> {
-    const rank = createHash('sha256').update(`${this.seed} ${label}`).digest().readUInt32LE();
+  /** Waits until it is this step's turn: with `last`, after all steps without it. No two steps have one label. */
+  turn(label: string, last = false): Promise<void> {
+    const hash = createHash('sha256').update(`${this.seed} ${label}`).digest().readUInt32LE();
+    const rank = last ? hash + 2 ** 32 : hash;
     return new Promise((go) => this.#waiting.push({ label, rank, go }));
   }
 
