@@ -40,7 +40,12 @@ function meter(client: DynamoDBClient, consumption: Consumption): DynamoDBTransp
   };
 }
 
-async function measure(client: DynamoDBClient, table: string, data: VisitorData, modify: boolean): Promise<Consumption> {
+async function measure(
+  client: DynamoDBClient,
+  table: string,
+  data: VisitorData,
+  modify: boolean,
+): Promise<Consumption> {
   let now = Date.UTC(2030, 0, 1);
   const clock = () => now;
   const consumption = new Consumption();

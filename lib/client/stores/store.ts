@@ -31,7 +31,7 @@ export type TouchResult = 'ok' | 'changed' | 'gone';
 
 /** What a caller may ask of any call. */
 export interface CallOptions {
-  /** Ends the call: the store gives it up and rejects. */
+  /** Asks the store to give the call up. It may leave a read, which does no harm, to timeouts of its own. */
   readonly signal?: AbortSignal;
 }
 
