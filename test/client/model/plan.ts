@@ -9,8 +9,11 @@ export interface Plan {
   readonly renewal: boolean;
   /** How the engines save. */
   readonly concurrency: Concurrency;
-  /** Whether writes are answered only when nobody has anything else to do, so that many requests come to wait for them. */
-  readonly slowWrites: boolean;
+  /**
+   * Whether writes are answered, and touches arrive, only when nobody has anything else to do: many requests come to wait
+   * for a write, and much time goes by before a touch.
+   */
+  readonly slow: boolean;
   /** How far each instance's clock is from the store's, in milliseconds. */
   readonly skews: readonly number[];
   readonly visitors: readonly VisitorPlan[];
@@ -96,7 +99,15 @@ const pause: fc.Arbitrary<Pause> = fc.oneof(
   fc.record({ kind: fc.constant('pass' as const), time: fc.integer({ min: 1, max: 3 * SECOND }) }),
   fc.record({
     kind: fc.constant('freeze' as const),
-    time: fc.constantFrom(10 * SECOND, 31 * SECOND, 100 * SECOND, 4 * MINUTE, 5 * MINUTE - 1, 5 * MINUTE, 15 * MINUTE),
+    time: fc.constantFrom(
+      10 * SECOND,
+      31 * SECOND,
+      100 * SECOND,
+      4 * MINUTE + SECOND,
+      5 * MINUTE - 1,
+      5 * MINUTE,
+      15 * MINUTE,
+    ),
   }),
 );
 
@@ -125,10 +136,10 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
     { weight: 4, arbitrary: fc.constant('merge' as const) },
     { weight: 1, arbitrary: fc.constantFrom('optimistic' as const, 'last-write-wins' as const) },
   ),
-  slowWrites: fc.boolean(),
+  slow: fc.boolean(),
   skews: fc.array(fc.integer({ min: -MOST_SKEW, max: MOST_SKEW }), { minLength: 1, maxLength: 3 }),
   visitors: fc.array(visitor, { minLength: 1, maxLength: 2 }),
-  pauses: fc.array(pause, { maxLength: 5 }),
+  pauses: fc.array(pause, { maxLength: 8 }),
   seed: fc.noShrink(fc.integer()),
 });
 

@@ -157,11 +157,11 @@ export class RequestContext {
 
   /** Each call takes a turn to arrive, and another to be answered. */
   async #travel<T>(call: StoreCall, run: () => Promise<T>): Promise<T> {
-    this.calls++;
-    await this.#step(`${call} arrives`);
     const { world, plan } = this.process.surroundings;
+    this.calls++;
+    await this.#step(`${call} arrives`, call === 'touch' && plan.slow);
     const answer = await world.perform(run);
-    await this.#step(`${call} is answered`, call === 'write' && plan.slowWrites);
+    await this.#step(`${call} is answered`, call === 'write' && plan.slow);
     return answer;
   }
 
