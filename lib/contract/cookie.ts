@@ -1,3 +1,6 @@
+import { BITS_256 } from './base64url.js';
+import { KEY_ID } from './keys.js';
+
 /**
  * The value of the session cookie: `v1.<id>.<deadline>`, and with keys `v1.<id>.<deadline>.<key id>.<mac>`.
  *
@@ -14,9 +17,7 @@ export interface CookieValue {
   readonly signature?: { readonly keyId: string; readonly mac: string };
 }
 
-// The last of 43 characters carries four bits of the 256 and two of padding, which must be zero.
-const BITS_256 = '[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]';
-const VALUE = new RegExp(`^v1\\.(${BITS_256})\\.(0|[1-9]\\d{0,10})(?:\\.([A-Za-z0-9_-]{1,32})\\.(${BITS_256}))?$`);
+const VALUE = new RegExp(`^v1\\.(${BITS_256})\\.(0|[1-9]\\d{0,10})(?:\\.(${KEY_ID})\\.(${BITS_256}))?$`);
 
 /** Spells a cookie value. */
 export function formatCookieValue({ id, deadline, signature }: CookieValue): string {

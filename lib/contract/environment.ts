@@ -23,6 +23,11 @@ export interface SessionContract {
   readonly stores: StoreContracts;
   /** How long sessions live and which cookie carries them. */
   readonly policy: PolicyContract;
+  /**
+   * Where the keys are that cookies are signed with.
+   * @default - cookies are not signed
+   */
+  readonly keys?: KeysContract;
 }
 
 /** The stores of a deployment, by role. */
@@ -45,6 +50,28 @@ export interface DynamoDBStoreContract {
    * @default - the region in which the client runs
    */
   readonly region?: string;
+}
+
+/** Where the keys are, a `KeyDocument` in a secret of Secrets Manager, and what is done with them. Never a key itself. */
+export interface KeysContract {
+  /** The ARN of the secret. */
+  readonly secret: string;
+  /**
+   * The region of the secret.
+   * @default - the region in which the client runs
+   */
+  readonly region?: string;
+  /**
+   * Whether the data of sessions is encrypted, too.
+   * @default false
+   */
+  readonly encryptsData?: boolean;
+  /**
+   * Whether cookies that are not signed still count, and are signed in the reply. For the time in which a store that is
+   * in use gets its keys.
+   * @default false
+   */
+  readonly acceptsUnsigned?: boolean;
 }
 
 /** How long sessions live and which cookie carries them. All times in whole seconds. */

@@ -38,8 +38,15 @@ describe('a contract', () => {
     expect(parseContract(JSON.stringify(full))).toEqual(full);
   });
 
+  test('may say where the keys are, and what is done with them', () => {
+    const keys = { secret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:Keys-AbCdEf' };
+    expect(parseContract(JSON.stringify({ ...contract, keys })).keys).toEqual(keys);
+    const full = { ...keys, region: 'eu-west-1', encryptsData: true, acceptsUnsigned: false };
+    expect(parseContract(JSON.stringify({ ...contract, keys: full })).keys).toEqual(full);
+  });
+
   test('may have fields that this client does not know, and loses them', () => {
-    const newer = { ...contract, keys: 'arn', stores: { ...contract.stores, cache: {} } };
+    const newer = { ...contract, migration: 'on', stores: { ...contract.stores, cache: {} } };
     expect(parseContract(JSON.stringify(newer))).toEqual(contract);
   });
 
@@ -110,6 +117,17 @@ test.each<[string, unknown]>([
   [
     'policy.cookie: browsers drop a cookie with SameSite=None that is not secure',
     { ...contract, policy: { ...policy, cookie: { ...cookie, name: 'shop', secure: false, sameSite: 'none' } } },
+  ],
+  ['keys must be an object, received "arn"', { ...contract, keys: 'arn' }],
+  ['keys.secret must be a text that is not empty, it is missing', { ...contract, keys: {} }],
+  ['keys.region must be a text that is not empty, received ""', { ...contract, keys: { secret: 'arn', region: '' } }],
+  [
+    'keys.encryptsData must be true or false, received null',
+    { ...contract, keys: { secret: 'arn', encryptsData: null } },
+  ],
+  [
+    'keys.acceptsUnsigned must be true or false, received "yes"',
+    { ...contract, keys: { secret: 'arn', acceptsUnsigned: 'yes' } },
   ],
   [
     `stores.primary.kind must be "dynamodb", received "${'x'.repeat(59)}…`,

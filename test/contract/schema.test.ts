@@ -14,50 +14,68 @@ function field<T>(...valid: fc.Arbitrary<T>[]): fc.Arbitrary<unknown> {
 
 const seconds = field(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 34_559_990, max: 34_560_010 }));
 
-const documents = fc.record({
-  version: field(fc.constantFrom(1, 1, 1, 1, 2)),
-  stores: field(
-    fc.record({
-      primary: field(
-        fc.record(
-          { kind: field(fc.constant('dynamodb')), table: field(fc.string()), region: field(fc.constant('eu-west-1')) },
-          { requiredKeys: ['kind', 'table'] },
-        ),
-      ),
-    }),
-  ),
-  policy: field(
-    fc.record(
-      {
-        idleTimeout: seconds,
-        absoluteTimeout: seconds,
-        renewalTimeout: seconds,
-        touchAfter: field(fc.integer({ min: 0, max: 3 })),
-        cookie: field(
+const documents = fc.record(
+  {
+    version: field(fc.constantFrom(1, 1, 1, 1, 2)),
+    stores: field(
+      fc.record({
+        primary: field(
           fc.record(
             {
-              name: field(
-                fc.constantFrom('session', '__Host-session', '__host-s', '__Secure-s', '__SECURE-s', 'a b'),
-                fc.constantFrom('__Http-s', '__HTTP-s', '__Host-Http-s'),
-                fc.stringMatching(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{60,66}$/),
-              ),
-              sameSite: field(fc.constantFrom('strict', 'lax', 'none')),
-              secure: field(fc.boolean()),
-              persistent: field(fc.boolean()),
-              domain: field(
-                fc.domain(),
-                fc.domain(),
-                fc.constantFrom('localhost', '.example.com', 'EXAMPLE.com', 'a..b', '-a.b', '192.0.2.1', 'a.0x1'),
-              ),
+              kind: field(fc.constant('dynamodb')),
+              table: field(fc.string()),
+              region: field(fc.constant('eu-west-1')),
             },
-            { requiredKeys: ['name', 'sameSite', 'secure', 'persistent'] },
+            { requiredKeys: ['kind', 'table'] },
           ),
         ),
-      },
-      { requiredKeys: ['idleTimeout', 'absoluteTimeout', 'touchAfter', 'cookie'] },
+      }),
     ),
-  ),
-});
+    policy: field(
+      fc.record(
+        {
+          idleTimeout: seconds,
+          absoluteTimeout: seconds,
+          renewalTimeout: seconds,
+          touchAfter: field(fc.integer({ min: 0, max: 3 })),
+          cookie: field(
+            fc.record(
+              {
+                name: field(
+                  fc.constantFrom('session', '__Host-session', '__host-s', '__Secure-s', '__SECURE-s', 'a b'),
+                  fc.constantFrom('__Http-s', '__HTTP-s', '__Host-Http-s'),
+                  fc.stringMatching(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{60,66}$/),
+                ),
+                sameSite: field(fc.constantFrom('strict', 'lax', 'none')),
+                secure: field(fc.boolean()),
+                persistent: field(fc.boolean()),
+                domain: field(
+                  fc.domain(),
+                  fc.domain(),
+                  fc.constantFrom('localhost', '.example.com', 'EXAMPLE.com', 'a..b', '-a.b', '192.0.2.1', 'a.0x1'),
+                ),
+              },
+              { requiredKeys: ['name', 'sameSite', 'secure', 'persistent'] },
+            ),
+          ),
+        },
+        { requiredKeys: ['idleTimeout', 'absoluteTimeout', 'touchAfter', 'cookie'] },
+      ),
+    ),
+    keys: field(
+      fc.record(
+        {
+          secret: field(fc.constant('arn:aws:secretsmanager:eu-west-1:123456789012:secret:Keys-AbCdEf')),
+          region: field(fc.constant('eu-west-1')),
+          encryptsData: field(fc.boolean()),
+          acceptsUnsigned: field(fc.boolean()),
+        },
+        { requiredKeys: ['secret'] },
+      ),
+    ),
+  },
+  { requiredKeys: ['version', 'stores', 'policy'] },
+);
 
 /** Which of the rules between times a document breaks: those that the schema leaves to words. */
 const BEYOND_A_SCHEMA =
