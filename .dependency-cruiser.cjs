@@ -1,5 +1,5 @@
 /**
- * The arrows of ARCHITECTURE.md: examples, bin → constructs → contract ← client; local stands apart.
+ * The arrows of ARCHITECTURE.md: examples, bin → constructs → contract ← client, functions; local stands apart.
  * Each rule names a room and the only rooms that it may enter.
  */
 const room = (name, allowed) => ({
@@ -13,6 +13,7 @@ module.exports = {
   forbidden: [
     room('lib/contract', []),
     room('lib/constructs', ['lib/contract']),
+    room('lib/functions', ['lib/contract']),
     room('lib/client', ['lib/contract']),
     room('lib/local', []),
     room('examples', ['lib/constructs', 'lib/client', 'lib/local']),

@@ -10,6 +10,8 @@ export type SessionConstructErrorCode =
   | 'ERR_SESSION_ATTACH'
   /** A table, created or imported. */
   | 'ERR_SESSION_TABLE'
+  /** Keys, created or imported, or what a store would do with them. */
+  | 'ERR_SESSION_KEYS'
   /** A load balancer or one of its targets. */
   | 'ERR_SESSION_LOAD_BALANCER';
 

@@ -1,27 +1,57 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Resource, Stack } from 'aws-cdk-lib';
+import { Resource, type ResourceProps, Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { IConstruct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import {
   CONTRACT_MAX_LENGTH,
   CONTRACT_VERSION,
+  type KeysContract,
   SESSIONS_VARIABLE,
   type SessionContract,
 } from '../contract/environment.js';
 import { attachmentsOf } from './attachments.js';
 import { SessionConstructError } from './errors.js';
-import type { SessionPolicy } from './session-policy.js';
-import type { AttachOptions, ISessionStore, SessionBinding } from './session-store.js';
+import { keysFault } from './keys-fault.js';
+import { placementFor } from './placement.js';
+import type { ISessionKeys } from './session-keys-base.js';
+import { SessionPolicy } from './session-policy.js';
+import type { AttachOptions, ISessionStore, SessionBinding, SessionStoreOptions } from './session-store.js';
 
-/** What all stores do alike: being attached. */
+/** What a store is made of, whatever its kind. */
+export interface SessionStoreBaseProps extends ResourceProps, SessionStoreOptions {}
+
+/** What all stores do alike: being attached, with a policy and perhaps with keys. */
 export abstract class SessionStoreBase extends Resource implements ISessionStore {
-  public abstract readonly policy: SessionPolicy;
+  public readonly policy: SessionPolicy;
+  public readonly keys?: ISessionKeys;
+
+  private readonly keyUses: Pick<KeysContract, 'encryptsData' | 'acceptsUnsigned'>;
+
+  constructor(scope: Construct, id: string, props: SessionStoreBaseProps = {}) {
+    super(scope, id, props);
+    this.policy = props.policy ?? SessionPolicy.of();
+    this.keys = props.keys;
+    this.keyUses = {
+      ...(props.encryptData && { encryptsData: true }),
+      ...(props.acceptUnsigned && { acceptsUnsigned: true }),
+    };
+    const fault = keysFault(this.policy, props);
+    if (fault !== undefined) {
+      throw new SessionConstructError('ERR_SESSION_KEYS', fault, this);
+    }
+  }
 
   public abstract bind(consumer: IConstruct): SessionBinding;
 
-  public abstract grantReadWrite(grantee: iam.IGrantable): iam.Grant;
+  /** Grants what the client calls on the store itself. */
+  protected abstract grantStore(grantee: iam.IGrantable): iam.Grant;
+
+  public grantReadWrite(grantee: iam.IGrantable): iam.Grant {
+    const grant = this.grantStore(grantee);
+    return this.keys ? grant.combine(this.keys.grantRead(grantee)) : grant;
+  }
 
   public abstract metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
@@ -73,7 +103,18 @@ export abstract class SessionStoreBase extends Resource implements ISessionStore
   }
 
   private contractFor(consumer: IConstruct): SessionContract {
-    return { version: CONTRACT_VERSION, stores: this.bind(consumer).stores, policy: this.policy._toContract() };
+    return {
+      version: CONTRACT_VERSION,
+      stores: this.bind(consumer).stores,
+      policy: this.policy._toContract(),
+      ...(this.keys && {
+        keys: {
+          secret: this.keys.secret.secretArn,
+          ...placementFor(consumer, this.keys, 'secret'),
+          ...this.keyUses,
+        },
+      }),
+    };
   }
 }
 
@@ -86,8 +127,11 @@ function lengthFaults(variable: string, value: unknown): string[] {
     : [];
 }
 
-/** No name, region or ARN that a reference stands for is longer; a table's name has up to 255 characters. */
-const LONGEST_REFERENCE = 255;
+/**
+ * No name, region or ARN that a reference stands for is longer. A table's name has up to 255 characters; the ARN of a
+ * secret has 85 beside its name, which CloudFormation makes of a logical id of up to 255.
+ */
+const LONGEST_REFERENCE = 340;
 
 function greatestLength(value: unknown): number {
   if (typeof value === 'string') {

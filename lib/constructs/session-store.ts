@@ -4,12 +4,47 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import type { StoreContracts } from '../contract/environment.js';
+import type { ISessionKeys } from './session-keys-base.js';
 import type { SessionPolicy } from './session-policy.js';
+
+/** What all stores take, created or imported. All consumers of one store should be told the same. */
+export interface SessionStoreOptions {
+  /**
+   * How long sessions live and which cookie carries them. Where consumers of one store differ, the tighter times count.
+   * @default SessionPolicy.of()
+   */
+  readonly policy?: SessionPolicy;
+
+  /**
+   * Keys that cookies are signed with: a cookie that was made up costs no call of the store.
+   * @default - cookies are not signed
+   */
+  readonly keys?: ISessionKeys;
+
+  /**
+   * Whether the data of sessions is encrypted with the keys before the store gets to see it.
+   * @default false
+   */
+  readonly encryptData?: boolean;
+
+  /**
+   * Whether cookies that are not signed still count, and are signed in the reply. For a store that is in use when it
+   * gets its keys, until the sessions from before that are over: after `absoluteTimeout` take it out.
+   * @default false
+   */
+  readonly acceptUnsigned?: boolean;
+}
 
 /** A place where sessions are kept, and what it takes to use it. */
 export interface ISessionStore extends IResource {
   /** How long sessions live and which cookie carries them. */
   readonly policy: SessionPolicy;
+
+  /**
+   * Keys that cookies are signed with.
+   * @default - cookies are not signed
+   */
+  readonly keys?: ISessionKeys;
 
   /**
    * What a consumer must be told and given to use this store. The attach methods are made of it, and so are stores that
@@ -31,7 +66,7 @@ export interface ISessionStore extends IResource {
    */
   attachFunction(fn: lambda.Function, options?: AttachOptions): void;
 
-  /** Grants exactly what the client calls, and nothing that it does not. */
+  /** Grants exactly what the client calls, reading the store's keys included, and nothing that it does not. */
   grantReadWrite(grantee: iam.IGrantable): iam.Grant;
 
   /**

@@ -1,10 +1,8 @@
-import { Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { IConstruct } from 'constructs';
-import { SessionConstructError } from './errors.js';
-import type { SessionPolicy } from './session-policy.js';
+import { concrete, placementFor } from './placement.js';
 import type { ISessionStore, SessionBinding } from './session-store.js';
 import { SessionStoreBase } from './session-store-base.js';
 
@@ -34,26 +32,13 @@ const KEY_ACTION = 'kms:Decrypt';
 
 /** What created and imported tables have in common: binding, grants and metrics. */
 export abstract class SessionTableBase extends SessionStoreBase implements ISessionTable {
-  public abstract override readonly policy: SessionPolicy;
   public abstract readonly tableName: string;
   public abstract readonly tableArn: string;
   public abstract readonly encryptionKey?: kms.IKey;
 
   public override bind(consumer: IConstruct): SessionBinding {
-    const { account, region } = Stack.of(consumer);
-    if (concrete(account) && concrete(this.env.account) && account !== this.env.account) {
-      throw new SessionConstructError(
-        'ERR_SESSION_ATTACH',
-        `a table serves consumers of its own account, received a table of ${this.env.account} and a consumer of ${account}: create a table in the consumer's account`,
-        consumer,
-      );
-    }
-    const elsewhere = concrete(this.env.region) && this.env.region !== region;
-    return {
-      stores: {
-        primary: { kind: 'dynamodb', table: this.tableName, ...(elsewhere && { region: this.env.region }) },
-      },
-    };
+    const placement = placementFor(consumer, this, 'table');
+    return { stores: { primary: { kind: 'dynamodb', table: this.tableName, ...placement } } };
   }
 
   /**
@@ -61,7 +46,7 @@ export abstract class SessionTableBase extends SessionStoreBase implements ISess
    * DynamoDB then does with that key for the caller. The key's own policy must leave its account's permissions to IAM,
    * as those of keys made by this app do.
    */
-  public override grantReadWrite(grantee: iam.IGrantable): iam.Grant {
+  protected override grantStore(grantee: iam.IGrantable): iam.Grant {
     const grant = iam.Grant.addToPrincipal({
       grantee,
       actions: CALLS.map((call) => `dynamodb:${call}`),
@@ -168,8 +153,4 @@ export abstract class SessionTableBase extends SessionStoreBase implements ISess
       ...props,
     });
   }
-}
-
-function concrete(value: string): boolean {
-  return !Token.isUnresolved(value);
 }

@@ -4,17 +4,11 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { OWNER_INDEX, SESSION_ITEM } from '../contract/record.js';
 import { SessionConstructError } from './errors.js';
-import { SessionPolicy } from './session-policy.js';
+import type { SessionStoreOptions } from './session-store.js';
 import { type ISessionTable, SessionTableBase } from './session-table-base.js';
 
 /** How to create a table for sessions. */
-export interface SessionTableProps {
-  /**
-   * How long sessions live and which cookie carries them.
-   * @default SessionPolicy.of()
-   */
-  readonly policy?: SessionPolicy;
-
+export interface SessionTableProps extends SessionStoreOptions {
   /**
    * The table's name. Needed where a stack of another region uses the table; a named table cannot be replaced.
    * @default - generated
@@ -47,7 +41,7 @@ export interface SessionTableProps {
 }
 
 /** A table that exists: its name or its ARN, one of the two. */
-export interface SessionTableAttributes {
+export interface SessionTableAttributes extends SessionStoreOptions {
   /**
    * The table's name, if it is in the account and region of the stack that imports it.
    * @default - taken from the ARN
@@ -65,13 +59,6 @@ export interface SessionTableAttributes {
    * @default - a key of DynamoDB or of AWS, which needs no grant
    */
   readonly encryptionKey?: kms.IKey;
-
-  /**
-   * How long sessions live and which cookie carries them. All consumers of a table should agree; where they differ, the
-   * tighter times count.
-   * @default SessionPolicy.of()
-   */
-  readonly policy?: SessionPolicy;
 }
 
 /**
@@ -91,7 +78,6 @@ export class SessionTable extends SessionTableBase {
     return new ImportedSessionTable(scope, id, attributes);
   }
 
-  public override readonly policy: SessionPolicy;
   public override readonly tableName: string;
   public override readonly tableArn: string;
   public override readonly encryptionKey?: kms.IKey;
@@ -99,8 +85,7 @@ export class SessionTable extends SessionTableBase {
   public readonly table: dynamodb.TableV2;
 
   constructor(scope: Construct, id: string, props: SessionTableProps = {}) {
-    super(scope, id);
-    this.policy = props.policy ?? SessionPolicy.of();
+    super(scope, id, props);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.refuseWhatCannotDeploy(props, removalPolicy);
 
@@ -149,15 +134,13 @@ export class SessionTable extends SessionTableBase {
 }
 
 class ImportedSessionTable extends SessionTableBase {
-  public override readonly policy: SessionPolicy;
   public override readonly tableName: string;
   public override readonly tableArn: string;
   public override readonly encryptionKey?: kms.IKey;
 
   constructor(scope: Construct, id: string, attributes: SessionTableAttributes) {
     const { tableName, tableArn } = locate(scope, id, attributes);
-    super(scope, id, attributes.tableArn === undefined ? {} : { environmentFromArn: tableArn });
-    this.policy = attributes.policy ?? SessionPolicy.of();
+    super(scope, id, { ...attributes, ...(attributes.tableArn !== undefined && { environmentFromArn: tableArn }) });
     this.tableName = tableName;
     this.tableArn = tableArn;
     this.encryptionKey = attributes.encryptionKey;
