@@ -61,6 +61,21 @@ export class CallBudget {
       clearTimeout(timer);
     }
   }
+
+  /** Waits for something that is not a call, for as long as there is time. @throws SessionError ERR_SESSION_STORE_TIMEOUT */
+  async wait<T>(what: string, promise: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        timer = setTimeout(() => {
+          reject(new SessionError('ERR_SESSION_STORE_TIMEOUT', `no time is left to wait for ${what}`));
+        }, this.remaining);
+        promise.then(resolve, reject);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
 function asSessionError(error: unknown, operation: string): SessionError {

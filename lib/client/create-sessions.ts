@@ -4,7 +4,7 @@ import type { HttpReply } from './hosts/lambda-reply.js';
 import { LazyGate } from './lazy-gate.js';
 import type { SessionsOptions } from './options.js';
 import type { JsonMembers, Session } from './session.js';
-import type { Transaction } from './transaction.js';
+import type { Transaction, TransactOptions } from './transaction.js';
 
 /** An application's sessions: one way in for each kind of host. */
 export interface Sessions<Data extends object> {
@@ -28,10 +28,11 @@ export interface Sessions<Data extends object> {
 
   /**
    * Runs a function on a session and saves what it changed, on exactly what it read: if another request saved first, the
-   * function runs again on what that one left, for up to ten seconds. For changes that span several keys, and for what
+   * function runs again on what that one left, until the time is over. For changes that span several keys, and for what
    * must happen only once. The function's other effects should bear being repeated.
    *
-   * It is on its own, not inside a handler of `lambda`, whose session it would change behind that one's back.
+   * It is on its own: not inside a handler of `lambda` or another transaction on the same session, which would find that
+   * it changed behind their backs.
    *
    * @param cookies the request's Cookie header, or its header lines; `undefined` if it has none
    * @returns what the function returned, and the Set-Cookie header that the reply must carry, if any
@@ -41,6 +42,7 @@ export interface Sessions<Data extends object> {
   transact<Result>(
     cookies: string | readonly string[] | undefined,
     fn: (session: Session<Data>) => Result | Promise<Result>,
+    options?: TransactOptions,
   ): Promise<Transaction<Result>>;
 }
 
@@ -62,6 +64,7 @@ export function createSessions<Data extends JsonMembers<Data> = Record<string, u
   const gate = new LazyGate<Data>(options);
   return {
     lambda: (handler) => lambdaHost(gate, handler),
-    transact: (cookies = [], fn) => gate.transact(typeof cookies === 'string' ? [cookies] : cookies, fn),
+    transact: (cookies = [], fn, options) =>
+      gate.transact(typeof cookies === 'string' ? [cookies] : cookies, fn, options),
   };
 }

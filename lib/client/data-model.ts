@@ -1,19 +1,17 @@
 import { SessionError } from './errors.js';
-import type { HookCaller } from './hooks.js';
 import { assertJson } from './json.js';
 import { shown, step } from './path.js';
 import { LONGEST_DATA, SessionData } from './session-data.js';
-import { fingerprint } from './session-id.js';
 import { SessionValues } from './session-values.js';
 import type { StandardIssue, StandardSchema } from './standard-schema.js';
-import type { SessionKey } from './stores/store.js';
 
 /** What an application says of the shape of its data. */
 export interface DataOptions<Data extends object> {
   /**
    * Checks the data, when it is first looked at in a request and before it is saved: a validator of Zod, Valibot, ArkType or any
-   * other that follows Standard Schema 1 and answers at once. Values that it converts or fills in are what the request
-   * gets to see; members that it does not know stay. A session without any data is not checked.
+   * other that follows Standard Schema 1 and answers at once. Values that it fills in are what the request gets to see;
+   * members that it does not know stay. What is saved are the values as they are, so what it makes of them must be
+   * something that it takes again. A session without any data is not checked.
    * @default - the data is what the type says, unchecked
    */
   readonly schema?: StandardSchema<Data>;
@@ -24,8 +22,8 @@ export interface DataOptions<Data extends object> {
    */
   readonly dataVersion?: number;
   /**
-   * Makes today's data of what was saved under an older version. Called when such data is first looked at; the result is
-   * saved when the request changes something.
+   * Makes today's data of what was saved under an older version: all of it, what is left out is gone. Called when such
+   * data is first looked at; the result is saved when the request changes something.
    * @default - none, while `dataVersion` is 1
    */
   readonly migrate?: (old: Record<string, unknown>, fromVersion: number) => Data;
@@ -43,6 +41,9 @@ const HEADER = 2048;
 /** How many of a session's keys are named when it is too large. */
 const NAMED_KEYS = 3;
 
+/** How many of the places are named at which data does not fit. */
+const NAMED_PATHS = 5;
+
 /** What lies between stored data and the values that a request works on: versions, the schema, the size. */
 export class DataModel<Data extends object> {
   readonly #options: DataOptions<Data>;
@@ -51,7 +52,6 @@ export class DataModel<Data extends object> {
   /** @param capacity the longest value that the store keeps, in bytes */
   constructor(
     options: DataOptions<Data>,
-    private readonly hooks: HookCaller,
     private readonly capacity = Number.POSITIVE_INFINITY,
   ) {
     this.#options = options;
@@ -61,10 +61,10 @@ export class DataModel<Data extends object> {
   /**
    * The values in stored data.
    *
-   * @param key whose data it is, to be told if it must be given up
+   * @param reset is told if the data must be given up, and at which paths it did not fit
    * @throws SessionError ERR_SESSION_RECORD if it is damaged or of a newer version, ERR_SESSION_DATA if the schema refuses it
    */
-  read(data: SessionData, key: SessionKey | undefined): SessionValues {
+  read(data: SessionData, reset: (paths: readonly string[]) => void): SessionValues {
     if (data.version > this.#version) {
       throw new SessionError(
         'ERR_SESSION_RECORD',
@@ -81,10 +81,10 @@ export class DataModel<Data extends object> {
     if (!('issues' in verdict)) {
       return verdict.values;
     }
-    if (this.#options.onInvalidData !== 'reset' || key === undefined) {
+    if (this.#options.onInvalidData !== 'reset') {
       throw misfit(verdict.issues, 'the stored session');
     }
-    this.hooks.call('reset', { session: fingerprint(key), paths: pathsOf(verdict.issues) });
+    reset(pathsOf(verdict.issues));
     return new SessionValues();
   }
 
@@ -98,15 +98,35 @@ export class DataModel<Data extends object> {
     const data = SessionData.of(text, this.#version);
     // What is short enough as it is need not be encoded to know it; a character takes at most three bytes.
     const surelyFits = 3 * text.length + HEADER <= this.capacity;
-    if (text.length > LONGEST_DATA || (!surelyFits && data.encoded.bytes.length + HEADER > this.capacity)) {
-      throw tooLarge(values, text.length, Math.min(this.capacity, LONGEST_DATA));
+    if (text.length > LONGEST_DATA) {
+      throw tooLarge(
+        values,
+        `takes ${kilobytes(text.length)} as JSON, more than the ${kilobytes(LONGEST_DATA)} that any may`,
+      );
+    }
+    if (!surelyFits && data.encoded.bytes.length + HEADER > this.capacity) {
+      const [plain, stored, limit] = [text.length, data.encoded.bytes.length, this.capacity].map(kilobytes);
+      throw tooLarge(
+        values,
+        `takes ${plain} as JSON and ${stored} as stored, and the store keeps ${limit} of a session`,
+      );
     }
     return data;
   }
 
   #migrated(stored: SessionValues, fromVersion: number): SessionValues {
     const { migrate } = this.#options;
-    return migrate === undefined ? stored : replaced(stored, migrate(stored.toObject(), fromVersion));
+    if (migrate === undefined) {
+      return stored;
+    }
+    const today: unknown = migrate(stored.toObject(), fromVersion);
+    if (typeof today !== 'object' || today === null || Array.isArray(today)) {
+      throw new SessionError(
+        'ERR_SESSION_CONFIG',
+        `migrate must return an object with today's data, received ${today === null ? 'null' : Array.isArray(today) ? 'an array' : `a value of type ${typeof today}`}`,
+      );
+    }
+    return replaced(stored, today);
   }
 
   #check(values: SessionValues): { readonly values: SessionValues } | { readonly issues: readonly StandardIssue[] } {
@@ -116,8 +136,8 @@ export class DataModel<Data extends object> {
     }
     const given = values.toObject();
     const result = schema['~standard'].validate(given);
-    if (result instanceof Promise) {
-      result.catch(() => undefined);
+    if ('then' in result) {
+      result.then(undefined, () => undefined);
       throw new SessionError(
         'ERR_SESSION_CONFIG',
         'the schema must answer at once, received one that answers with a promise: leave asynchronous checks to the handler',
@@ -132,7 +152,9 @@ export class DataModel<Data extends object> {
 
 /** @throws SessionError ERR_SESSION_NOT_SERIALIZABLE if the application, or its schema, made something of it that is no JSON */
 function replaced(values: SessionValues, by: object): SessionValues {
-  assertJson(by, 'session');
+  for (const [key, value] of Object.entries(by).filter(([, present]) => present !== undefined)) {
+    assertJson(value, `session${step(key)}`);
+  }
   return values.replaced(by);
 }
 
@@ -141,7 +163,8 @@ function pathsOf(issues: readonly StandardIssue[]): readonly string[] {
   const paths = issues.map(({ path = [] }) =>
     path.map((key) => step(typeof key === 'object' ? key.key : key)).join(''),
   );
-  return [...new Set(paths.map((path) => shown(`session${path}`)))];
+  const all = [...new Set(paths.map((path) => shown(`session${path}`)))];
+  return all.length > NAMED_PATHS ? [...all.slice(0, NAMED_PATHS), `${all.length - NAMED_PATHS} more`] : all;
 }
 
 function misfit(issues: readonly StandardIssue[], what: string): SessionError {
@@ -151,7 +174,7 @@ function misfit(issues: readonly StandardIssue[], what: string): SessionError {
   );
 }
 
-function tooLarge(values: SessionValues, length: number, limit: number): SessionError {
+function tooLarge(values: SessionValues, how: string): SessionError {
   const biggest = Object.entries(values.toObject())
     .map(([key, value]) => ({ key, length: JSON.stringify(value).length }))
     .sort((one, other) => other.length - one.length)
@@ -159,8 +182,7 @@ function tooLarge(values: SessionValues, length: number, limit: number): Session
     .map(({ key, length }) => `${shown(`session${step(key)}`)} (${kilobytes(length)})`);
   return new SessionError(
     'ERR_SESSION_TOO_LARGE',
-    `the session takes ${kilobytes(length)} as JSON, and compressed still more than the ${kilobytes(limit)} that it may: ` +
-      `its biggest keys are ${biggest.join(', ')}; keep what is large elsewhere and its key in the session`,
+    `the session ${how}: its biggest keys are ${biggest.join(', ')}; keep what is large elsewhere and its key in the session`,
   );
 }
 

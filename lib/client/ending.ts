@@ -1,4 +1,6 @@
+import { conflict } from './proposal.js';
 import { type Located, tombstoneOf } from './record.js';
+import type { SaveResult } from './record-access.js';
 import type { SaveContext } from './saves.js';
 
 /** How often a sign-out tries to end exactly the record that it saw, before it takes away whatever is there. */
@@ -12,15 +14,14 @@ const CAREFUL_ATTEMPTS = 3;
  * half-way can be repeated. Where others keep saving, the record is taken away without a condition: an end must not wait.
  */
 export async function destroy(context: SaveContext, found: Located): Promise<void> {
-  const { records, lifetime, clock } = context;
+  const { records } = context;
   let target: Located | undefined = found;
   for (let attempt = 1; attempt <= CAREFUL_ATTEMPTS; attempt++) {
     if (target === undefined || target.record.end?.kind === 'destroyed') {
       return;
     }
     await destroySuccessor(context, target);
-    const tombstone = tombstoneOf(target.record, { kind: 'destroyed' });
-    const result = await records.save(target.key, tombstone, lifetime.ofUsed(target, clock()), target);
+    const result = await bury(context, target);
     if (result.saved) {
       return;
     }
@@ -31,6 +32,23 @@ export async function destroy(context: SaveContext, found: Located): Promise<voi
   if (removed !== undefined) {
     await destroySuccessor(context, removed);
   }
+}
+
+/**
+ * Ends a session if nobody changed it since it was found: for requests that must be built on exactly that.
+ *
+ * @throws SessionError ERR_SESSION_CONFLICT if somebody did
+ */
+export async function destroyUnchanged(context: SaveContext, found: Located): Promise<void> {
+  const result = await bury(context, found);
+  if (!result.saved) {
+    throw conflict();
+  }
+}
+
+function bury({ records, lifetime, clock }: SaveContext, target: Located): Promise<SaveResult> {
+  const tombstone = tombstoneOf(target.record, { kind: 'destroyed' });
+  return records.save(target.key, tombstone, lifetime.ofUsed(target, clock()), target);
 }
 
 async function destroySuccessor(context: SaveContext, { record }: Located): Promise<void> {

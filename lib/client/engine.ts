@@ -4,17 +4,17 @@ import { CallBudget } from './call-budget.js';
 import type { Clock } from './clock.js';
 import { clearCookie, cookieValues, setCookie } from './cookie-header.js';
 import { DataModel, type DataOptions } from './data-model.js';
-import { destroy } from './ending.js';
+import { destroy, destroyUnchanged } from './ending.js';
 import { SessionError } from './errors.js';
 import type { HookCaller, RejectionReason } from './hooks.js';
 import type { CommitResult, GateOptions, SessionGate } from './hosts/host.js';
 import { Lifetime } from './lifetime.js';
+import type { Proposal } from './proposal.js';
 import { type Identified, RecordAccess } from './record-access.js';
 import { regenerate } from './regeneration.js';
 import { SaveGroups } from './save-groups.js';
-import { begin, type SaveContext, saveChanges, touch, type Whereabouts } from './saves.js';
+import { begin, discard, type SaveContext, saveChanges, touch, type Whereabouts } from './saves.js';
 import type { Concurrency } from './session.js';
-import { SessionData } from './session-data.js';
 import { type FoundSession, SessionDraft } from './session-draft.js';
 import { fingerprint, keyOf } from './session-id.js';
 import type { EpochMilliseconds, SessionKey, SessionStore } from './stores/store.js';
@@ -32,6 +32,11 @@ export interface EngineOptions<Data extends object> {
   readonly data?: DataOptions<Data>;
   /** Is told what happens to sessions. Failures of the store that fail a request are the caller's to tell. */
   readonly hooks: HookCaller;
+}
+
+/** The key of a session that a sign-in moved to another id a moment ago. */
+interface Overtaken {
+  readonly overtaken: SessionKey;
 }
 
 /** The longest that one request may spend on loading or on saving, in milliseconds, however many calls it makes. */
@@ -58,7 +63,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   constructor(options: EngineOptions<Data>) {
     this.#options = options;
     this.#lifetime = new Lifetime(options.policy);
-    this.#model = new DataModel(options.data ?? {}, options.hooks, options.store.capacity);
+    this.#model = new DataModel(options.data ?? {}, options.store.capacity);
   }
 
   async load(
@@ -68,41 +73,50 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   ): Promise<SessionDraft<Data>> {
     const { hooks, policy } = this.#options;
     const values = cookieValues(cookieHeaders, policy.cookie.name);
-    const draftOptions = { model: this.#model, concurrency, hadCookie: values.length > 0 };
+    const common = { model: this.#model, concurrency, hadCookie: values.length > 0 };
     const context = this.#context(options);
+    let overtaken: SessionKey | undefined;
     for (const cookie of plausibleFirst(values).slice(0, MOST_COOKIES)) {
       const found = await this.#find(context, cookie);
-      if (found !== undefined) {
-        hooks.call('loaded', { session: fingerprint(found.key) });
-        return new SessionDraft(found, draftOptions);
+      if (found !== undefined && 'record' in found) {
+        const session = fingerprint(found.key);
+        hooks.call('loaded', { session });
+        return new SessionDraft(found, { ...common, onReset: (paths) => hooks.call('reset', { session, paths }) });
       }
+      overtaken ??= found?.overtaken;
     }
-    return new SessionDraft<Data>(undefined, draftOptions);
+    return new SessionDraft<Data>(undefined, { ...common, ...(overtaken && { overtaken }), onReset: () => undefined });
   }
 
   async commit(draft: SessionDraft<Data>, options: GateOptions = {}): Promise<CommitResult> {
-    draft.close();
-    const { found } = draft;
+    const proposal = draft.close();
+    const { found, overtaken } = draft;
     const context = this.#context(options);
-    if (found !== undefined && !draft.ended) {
-      const whereabouts = await this.#save(context, draft, found);
+    if (found !== undefined && !proposal.ended) {
+      const whereabouts = await this.#save(context, proposal, found);
       // The browser is told where the session lives unless it knows; not, if it ended before that could be said.
       return whereabouts !== undefined && whereabouts.id !== found.cookieId ? this.#give(whereabouts) : {};
     }
-    // What is to begin is worked out before the other session ends, for it may turn out to be impossible.
-    const data = draft.begins ? draft.dataOn(SessionData.NONE) : undefined;
     if (found !== undefined) {
-      await destroy(context, found);
+      await (proposal.exclusive ? destroyUnchanged(context, found) : destroy(context, found));
       context.hooks.call('destroyed', { session: fingerprint(found.key) });
     }
-    if (data !== undefined) {
-      return this.#give(await begin(context, draft, data));
+    if (proposal.begins && overtaken !== undefined && proposal.user === undefined) {
+      // A sign-in overtook this request: another session's cookie would sign the visitor out again.
+      const [error] = discard(context, [proposal], overtaken).values();
+      if (error !== undefined) {
+        throw error;
+      }
+      return {};
     }
-    return draft.ended && draft.hadCookie ? { setCookie: clearCookie(this.#options.policy.cookie) } : {};
+    if (proposal.begins) {
+      return this.#give(await begin(context, proposal));
+    }
+    return proposal.ended && draft.hadCookie ? { setCookie: clearCookie(this.#options.policy.cookie) } : {};
   }
 
   /** The living session that a cookie leads to. If it leads to none, the hooks are told why. */
-  async #find(context: SaveContext, cookie: CookieValue | undefined): Promise<FoundSession | undefined> {
+  async #find(context: SaveContext, cookie: CookieValue | undefined): Promise<FoundSession | Overtaken | undefined> {
     const { records, clock, hooks, tolerate } = context;
     if (cookie === undefined) {
       return reject(hooks, 'malformed');
@@ -114,7 +128,8 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     // Most are where the cookie says: those need no step further.
     const located = named?.record.end === undefined ? named : await records.follow(named, clock());
     if (located === undefined) {
-      return reject(hooks, named?.record.end?.kind ?? 'unknown');
+      reject(hooks, named?.record.end?.kind ?? 'unknown');
+      return named && this.#lifetime.mayBeOvertaken(named.record.end, clock()) ? { overtaken: named.key } : undefined;
     }
     if (this.#lifetime.of(located).expiresAt <= clock()) {
       return expire(hooks, located.key);
@@ -133,24 +148,24 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       : { ...alive, ...this.#lifetime.of(alive), cookieId: cookie.id };
   }
 
-  async #save(context: SaveContext, draft: SessionDraft<Data>, found: FoundSession): Promise<Whereabouts | undefined> {
+  async #save(context: SaveContext, proposal: Proposal, found: FoundSession): Promise<Whereabouts | undefined> {
     const { clock, groups, tolerate } = context;
-    if (draft.newId !== undefined) {
-      return regenerate(context, draft, found, draft.newId);
+    if (proposal.newId !== undefined) {
+      return regenerate(context, proposal, found, proposal.newId);
     }
     const renewalDue = this.#lifetime.renewalDue(found, clock());
-    if (draft.dirty) {
-      return renewalDue ? regenerate(context, draft, found, 'age') : groups.save(context, draft, found);
+    if (proposal.dirty) {
+      return renewalDue ? regenerate(context, proposal, found, 'age') : groups.save(context, proposal, found);
     }
     // Nothing of the visitor's is at stake from here on: a store in trouble does not cost her the reply.
     let whereabouts: Whereabouts | undefined = found;
     if (renewalDue) {
       await tolerate(async () => {
-        whereabouts = await regenerate(context, draft, found, 'age');
+        whereabouts = await regenerate(context, proposal, found, 'age');
       });
     } else if (this.#lifetime.touchDue(found, clock())) {
       await tolerate(() =>
-        this.#lifetime.touchSuffices(found) ? touch(context, found) : saveChanges(context, [draft], found),
+        this.#lifetime.touchSuffices(found) ? touch(context, found) : saveChanges(context, [proposal], found),
       );
     }
     return whereabouts;

@@ -50,14 +50,16 @@ export interface SessionHooks {
 
 /** Calls an application's hooks, and keeps their failures to itself. */
 export class HookCaller {
+  /** The application's own object: its hooks may be methods of a class. */
   readonly #hooks: SessionHooks;
 
   constructor(hooks: SessionHooks = {}) {
-    this.#hooks = { storeError: logStoreError, ...hooks };
+    this.#hooks = hooks;
   }
 
   call<Name extends keyof SessionHooks>(name: Name, ...event: Parameters<NonNullable<SessionHooks[Name]>>): void {
-    const hook = this.#hooks[name] as ((...event: unknown[]) => unknown) | undefined;
+    const standard = name === 'storeError' ? logStoreError : undefined;
+    const hook = (this.#hooks[name] ?? standard) as ((...event: unknown[]) => unknown) | undefined;
     if (hook !== undefined) {
       new Promise((resolve) => resolve(hook.apply(this.#hooks, event))).catch((fault: unknown) => {
         console.error(`cdk-sessions: the hook ${name} failed`, fault);

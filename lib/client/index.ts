@@ -20,4 +20,4 @@ export type {
   Version,
   WriteResult,
 } from './stores/store.js';
-export type { Transaction } from './transaction.js';
+export type { Transaction, TransactOptions } from './transaction.js';

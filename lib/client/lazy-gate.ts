@@ -6,7 +6,7 @@ import type { SessionGate } from './hosts/host.js';
 import type { SessionsOptions } from './options.js';
 import type { Session } from './session.js';
 import type { SessionDraft } from './session-draft.js';
-import { type Transaction, transact } from './transaction.js';
+import { type Transaction, type TransactOptions, transact } from './transaction.js';
 
 /** Opens the engine at the first request, and reports the store's failures. */
 export class LazyGate<Data extends object> implements SessionGate<SessionDraft<Data>> {
@@ -30,8 +30,9 @@ export class LazyGate<Data extends object> implements SessionGate<SessionDraft<D
   transact<Result>(
     cookieHeaders: readonly string[],
     fn: (session: Session<Data>) => Result | Promise<Result>,
+    options?: TransactOptions,
   ): Promise<Transaction<Result>> {
-    return this.#reporting(async () => transact(await this.#open(), cookieHeaders, fn));
+    return this.#reporting(async () => transact(await this.#open(), cookieHeaders, fn, options));
   }
 
   async #open(): Promise<SessionEngine<Data>> {

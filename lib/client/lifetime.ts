@@ -1,5 +1,5 @@
 import type { PolicyContract } from '../contract/environment.js';
-import type { Grace, Located } from './record.js';
+import type { Grace, Located, SessionEnd } from './record.js';
 import { newNonce } from './session-id.js';
 import type { EpochMilliseconds } from './stores/store.js';
 
@@ -11,6 +11,9 @@ export interface Ends {
 
 /** How long requests that set out with the old id may take after a periodic renewal gave the session a new one. */
 const RENEWAL_GRACE = 30_000;
+
+/** How long requests that set out before a sign-in may take to arrive, in milliseconds. */
+const OVERTAKEN = 10_000;
 
 /** How long a request may be at work before it saves, in milliseconds: the longest that a front door of AWS waits. */
 const LONGEST_HANDLER = 60_000;
@@ -80,6 +83,11 @@ export class Lifetime {
   /** How requests that set out with the old id find a session that is renewed now. */
   graceAfterRenewal(now: EpochMilliseconds): Grace {
     return { nonce: newNonce(), until: now + RENEWAL_GRACE };
+  }
+
+  /** Whether a request with an id that answers nothing any more may have set out while it still did. */
+  mayBeOvertaken(end: SessionEnd | undefined, now: EpochMilliseconds): boolean {
+    return end?.kind === 'retired' && end.grace === undefined && now < end.at + OVERTAKEN;
   }
 
   #afterUse(now: EpochMilliseconds, deadline: EpochMilliseconds): Ends {

@@ -10,6 +10,7 @@ import type {
   StoredSession,
   TouchResult,
   Version,
+  WriteResult,
 } from './stores/store.js';
 import { nextVersion, remember, remembers } from './version.js';
 
@@ -52,7 +53,7 @@ export class RecordAccess {
     const stored: StoredSession = { value: encodeRecord(saved), version, ...ends, ...owner };
     const result = await this.budget
       .call('write', (options) => this.store.write(key, stored, expected?.stored.version ?? 'absent', options))
-      .catch((error: unknown) => this.#lookWhetherSaved(error, key, version));
+      .catch((error: unknown) => this.#lookWhetherSaved(error, key, version, expected?.stored.version));
     const current = result.written ? undefined : locate(key, result.current);
     return result.written || (current !== undefined && remembers(current.record.recent, version))
       ? { saved: true, located: { key, stored, record: saved } }
@@ -99,11 +100,26 @@ export class RecordAccess {
     return current;
   }
 
-  /** A write whose reply did not come may have gone through. If it did not, or nobody knows, its error stands. */
-  async #lookWhetherSaved(error: unknown, key: SessionKey, version: Version): Promise<{ written: true }> {
-    const current = await this.readKey(key).catch(() => undefined);
+  /**
+   * A write whose reply did not come may have gone through: it is looked for. If something else took the place of what
+   * it was made for, it was refused, and always will be. If nobody knows, its error stands.
+   */
+  async #lookWhetherSaved(
+    error: unknown,
+    key: SessionKey,
+    version: Version,
+    expected: Version | undefined,
+  ): Promise<WriteResult> {
+    const looked = await this.budget
+      .call('read', (options) => this.store.read(key, options))
+      .then((stored) => ({ stored }))
+      .catch(() => undefined);
+    const current = locate(key, looked?.stored);
     if (current !== undefined && remembers(current.record.recent, version)) {
       return { written: true };
+    }
+    if (looked !== undefined && expected !== undefined && current?.stored.version !== expected) {
+      return { written: false, current: looked.stored };
     }
     throw error;
   }

@@ -40,6 +40,8 @@ export type SessionEnd =
       readonly kind: 'retired';
       /** The key under which it goes on. */
       readonly successor: SessionKey;
+      /** Since when. */
+      readonly at: EpochMilliseconds;
       /** After a renewal for reasons of age: how requests that still carry the old id find the new one, for a while. */
       readonly grace?: Grace;
     };
@@ -126,30 +128,31 @@ function endToJson(end: SessionEnd): unknown {
   if (end.kind === 'destroyed') {
     return { kind: end.kind };
   }
-  const { kind, successor, grace } = end;
+  const { kind, successor, at, grace } = end;
   return {
     kind,
     successor: toText(successor),
+    at,
     ...(grace && { grace: { nonce: toText(grace.nonce), until: grace.until } }),
   };
 }
 
 function endFromJson(end: unknown): SessionEnd {
-  const { kind, successor, grace } = asObject(end);
+  const { kind, successor, at, grace } = asObject(end);
   if (kind === 'destroyed') {
     return { kind };
   }
-  if (kind !== 'retired' || typeof successor !== 'string') {
+  if (kind !== 'retired' || typeof successor !== 'string' || !isNumber(at)) {
     throw damaged('its end is of an unknown kind');
   }
   if (grace === undefined) {
-    return { kind, successor: toBytes(successor) };
+    return { kind, successor: toBytes(successor), at };
   }
   const { nonce, until } = asObject(grace);
   if (typeof nonce !== 'string' || !isNumber(until)) {
     throw damaged('its grace is incomplete');
   }
-  return { kind, successor: toBytes(successor), grace: { nonce: toBytes(nonce), until } };
+  return { kind, successor: toBytes(successor), at, grace: { nonce: toBytes(nonce), until } };
 }
 
 function isNumber(value: unknown): value is number {

@@ -1,9 +1,9 @@
 import type { RegenerationCause } from './hooks.js';
+import type { Proposal } from './proposal.js';
 import { type Located, type SessionEnd, tombstoneOf } from './record.js';
 import type { Identified } from './record-access.js';
 import { currentAfterConflict, discard, type SaveContext, tellConflicts, type Whereabouts } from './saves.js';
 import type { SessionData } from './session-data.js';
-import type { SessionDraft } from './session-draft.js';
 import { fingerprint, keyOf, newSessionId, successorOf } from './session-id.js';
 
 /**
@@ -24,7 +24,7 @@ import { fingerprint, keyOf, newSessionId, successorOf } from './session-id.js';
  */
 export async function regenerate(
   context: SaveContext,
-  draft: SessionDraft<object>,
+  proposal: Proposal,
   found: Identified,
   cause: RegenerationCause,
 ): Promise<Whereabouts | undefined> {
@@ -33,10 +33,10 @@ export async function regenerate(
   const grace = cause === 'age' ? lifetime.graceAfterRenewal(now) : undefined;
   const id = grace === undefined ? newSessionId() : successorOf(found.id, grace.nonce);
   const key = keyOf(id);
-  const end: SessionEnd = { kind: 'retired', successor: key, ...(grace && { grace }) };
+  const end: SessionEnd = { kind: 'retired', successor: key, at: now, ...(grace && { grace }) };
   const endsAfter = (old: Located) => (cause === 'login' ? lifetime.ofNew(now) : lifetime.ofUsed(old, now));
   const create = (old: Identified, data: SessionData, expected: Located | undefined) => {
-    const user = cause === 'login' ? draft.userId : old.record.user;
+    const user = cause === 'login' ? proposal.user : old.record.user;
     const record = {
       createdAt: cause === 'login' ? now : old.record.createdAt,
       renewedAt: now,
@@ -48,45 +48,42 @@ export async function regenerate(
   };
 
   let old = found;
-  let fresh = await create(old, draft.dataOn(old.record.data), undefined);
+  let outcome = proposal.on(old.record.data);
+  let fresh = await create(old, outcome.data, undefined);
   for (let attempt = 1; ; attempt++) {
     const result = await records.save(old.key, tombstoneOf(old.record, end), lifetime.ofUsed(old, now), old);
     if (result.saved) {
-      tellConflicts(context, old, draft.contestedOn(old.record.data));
+      tellConflicts(context, old, outcome.contested);
       hooks.call('renewed', { session: fingerprint(old.key), successor: fingerprint(key), cause });
       return { id, deadline: fresh.stored.deadline };
     }
     const next = await currentAfterConflict(context, old, result.current, attempt);
     if (next === undefined || (next.id !== old.id && cause === 'age')) {
       await tolerate(() => records.remove(key));
-      if (next !== undefined) {
-        return adopt(context, draft, next);
-      }
-      const conflict = discard(context, draft, old);
-      if (conflict !== undefined) {
-        throw conflict;
-      }
-      return undefined;
+      return next === undefined ? drop(context, proposal, old) : adopt(context, proposal, next);
     }
-    let merged: SessionData;
     try {
-      merged = draft.dataOn(next.record.data);
+      outcome = proposal.on(next.record.data);
     } catch (error) {
       await tolerate(() => records.remove(key));
       throw error;
     }
     old = next;
-    fresh = await create(old, merged, fresh);
+    fresh = await create(old, outcome.data, fresh);
+  }
+}
+
+/** The session ended, and what the request did to it with it. */
+function drop(context: SaveContext, proposal: Proposal, old: Identified): undefined {
+  const error = discard(context, [proposal], old.key).get(proposal);
+  if (error !== undefined) {
+    throw error;
   }
 }
 
 /** Takes the id that another request renewed the session to, and saves there what this one changed. */
-async function adopt(
-  context: SaveContext,
-  draft: SessionDraft<object>,
-  renewed: Identified,
-): Promise<Whereabouts | undefined> {
-  return draft.dirty
-    ? context.groups.save(context, draft, renewed)
+async function adopt(context: SaveContext, proposal: Proposal, renewed: Identified): Promise<Whereabouts | undefined> {
+  return proposal.dirty
+    ? context.groups.save(context, proposal, renewed)
     : { id: renewed.id, deadline: context.lifetime.of(renewed).deadline };
 }

@@ -1,88 +1,107 @@
+import type { Proposal } from './proposal.js';
 import type { Identified } from './record-access.js';
 import { type SaveContext, type Saved, saveChanges, type Whereabouts } from './saves.js';
-import type { SessionDraft } from './session-draft.js';
 
 /** What a request that waited does when its wait is over. */
 type Next = () => Promise<Whereabouts | undefined>;
 
+/** A request that takes part in a save. */
+interface Member {
+  readonly proposal: Proposal;
+  /** Lets it go on with what another one's save for all of them came to. */
+  readonly goOnWith: (saved: Promise<Saved>) => void;
+}
+
 /** A request that waits for the save that is under way. */
-interface Waiting {
-  readonly draft: SessionDraft<object>;
-  /** Makes the request save for all of them, beginning with the session as the save before left it. */
-  readonly lead: (group: readonly Waiting[], from: Identified | undefined) => void;
-  /** Lets the request go on with what another one's save for all of them came to. */
-  readonly follow: (saved: Promise<Saved>) => void;
+interface Waiting extends Member {
+  /** How many milliseconds it has left: none, once it gave up. */
+  readonly remaining: () => number;
+  /** Makes it save for the whole group, itself among them, beginning with the session as the save before left it. */
+  readonly saveFor: (group: readonly Member[], from: Identified | undefined) => void;
 }
 
 /**
  * Parallel saves of one session within one process. The first goes its way at once; those that come while it is under
- * way wait, and are then saved together, in one write, by the first of them:
+ * way wait, and are then saved together, in one write, by the one of them that has the most time left:
  *
  *     a ──save──►
- *       b c d wait  ──save of b, c and d by b──►
- *                     e f wait                  ──save of e and f by e──►
+ *       b c d wait  ──save of b, c and d──►
+ *                     e f wait             ──save of e and f──►
  *
- * Nobody waits longer than for as long as its own save might take: each save is bounded by the time that is left to the
- * request that leads it, which set out before those that follow. There are never more waiting than requests under way.
+ * Each waits for as long as its own time allows. There are never more waiting than requests under way.
  */
 export class SaveGroups {
   /** By the name of the session's key: those that wait, while a save is under way. */
   readonly #queues = new Map<string, Waiting[]>();
 
-  /** Saves a request's changes. Resolves to where the session lives, or `undefined` if it ended. */
-  async save(context: SaveContext, draft: SessionDraft<object>, start: Identified): Promise<Whereabouts | undefined> {
+  /** Saves what a request changed. Resolves to where the session lives, or `undefined` if it ended. */
+  async save(context: SaveContext, proposal: Proposal, start: Identified): Promise<Whereabouts | undefined> {
     const name = Buffer.from(start.key).toString('base64url');
-    const queue = this.#queues.get(name);
-    if (queue === undefined) {
-      const own: Waiting[] = [];
-      this.#queues.set(name, own);
-      return lead(context, draft, [], start, (at) => this.#handOver(name, own, at));
+    const present = this.#queues.get(name);
+    const queue = present ?? [];
+    const saveFor = (group: readonly Member[], from: Identified) =>
+      saveTogether(context, proposal, group, from, (at) => this.#handOver(name, queue, at));
+    if (present === undefined) {
+      this.#queues.set(name, queue);
+      return saveFor([{ proposal, goOnWith: () => undefined }], start);
     }
-    const next = await new Promise<Next>((resolve) => {
+    const { budget } = context.records;
+    let gaveUp = false;
+    const turn = new Promise<Next>((resolve) => {
       queue.push({
-        draft,
-        lead: (followers, from) =>
-          resolve(() => lead(context, draft, followers, from ?? start, (at) => this.#handOver(name, queue, at))),
-        follow: (saved) => resolve(async () => whereabouts(await saved, draft)),
+        proposal,
+        goOnWith: (saved) => resolve(async () => whereabouts(await saved, proposal)),
+        remaining: () => (gaveUp ? 0 : budget.remaining),
+        saveFor: (group, from) => resolve(() => saveFor(group, from ?? start)),
       });
+    });
+    const next = await budget.wait('other saves of the session', turn).catch((error: unknown) => {
+      gaveUp = true;
+      throw error;
     });
     return next();
   }
 
   #handOver(name: string, queue: Waiting[], at: Identified | undefined): void {
-    const [first, ...others] = queue.splice(0);
-    if (first === undefined) {
+    // Who gave up must not be saved any more: nobody would hear of it.
+    const group = queue.splice(0).filter(({ remaining }) => remaining() > 0);
+    const [chosen] = [...group].sort((one, other) => other.remaining() - one.remaining());
+    if (chosen === undefined) {
       this.#queues.delete(name);
     } else {
-      first.lead(others, at);
+      chosen.saveFor(group, at);
     }
   }
 }
 
-/** Saves for a request and those that follow it, and lets them, and then the next group, go on. */
-async function lead(
+/** Saves for the members of a group, lets those that wait go on, and hands over to who came meanwhile. */
+async function saveTogether(
   context: SaveContext,
-  draft: SessionDraft<object>,
-  followers: readonly Waiting[],
+  own: Proposal,
+  group: readonly Member[],
   start: Identified,
   handOver: (at: Identified | undefined) => void,
 ): Promise<Whereabouts | undefined> {
-  const saved = saveChanges(context, [draft, ...followers.map((follower) => follower.draft)], start);
+  const saved = saveChanges(
+    context,
+    group.map(({ proposal }) => proposal),
+    start,
+  );
   let at: Identified | undefined;
   try {
     ({ at } = await saved);
-    return whereabouts(await saved, draft);
+    return whereabouts(await saved, own);
   } finally {
-    for (const { follow } of followers) {
-      follow(saved);
+    for (const { goOnWith } of group) {
+      goOnWith(saved);
     }
     handOver(at);
   }
 }
 
-function whereabouts({ at, refused }: Saved, draft: SessionDraft<object>): Whereabouts | undefined {
-  if (refused.has(draft)) {
-    throw refused.get(draft);
+function whereabouts({ at, refused }: Saved, proposal: Proposal): Whereabouts | undefined {
+  if (refused.has(proposal)) {
+    throw refused.get(proposal);
   }
   return at && { id: at.id, deadline: at.stored.deadline };
 }

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 import { SessionError } from './errors.js';
 import type { HookCaller } from './hooks.js';
+import { layersOn } from './layers.js';
 import type { Lifetime } from './lifetime.js';
+import { conflict, type Proposal } from './proposal.js';
 import type { Located } from './record.js';
 import type { Identified, RecordAccess } from './record-access.js';
 import type { SaveGroups } from './save-groups.js';
-import type { SessionData } from './session-data.js';
-import { draftConflict, type SessionDraft } from './session-draft.js';
 import { fingerprint, keyOf, newSessionId } from './session-id.js';
-import type { EpochMilliseconds } from './stores/store.js';
+import type { EpochMilliseconds, SessionKey } from './stores/store.js';
 
 /** What the ways of saving have in common. */
 export interface SaveContext {
@@ -33,20 +33,16 @@ export interface Saved {
   /** The session as it is now; `undefined` if it ended meanwhile, and the changes were dropped. */
   readonly at: Identified | undefined;
   /** The requests whose changes could not be made on what another one had saved, and why. */
-  readonly refused: ReadonlyMap<SessionDraft<object>, unknown>;
+  readonly refused: ReadonlyMap<Proposal, unknown>;
 }
 
 /** Stores a new session under a new id. */
-export async function begin(
-  context: SaveContext,
-  draft: SessionDraft<object>,
-  data: SessionData,
-): Promise<Whereabouts> {
+export async function begin(context: SaveContext, proposal: Proposal): Promise<Whereabouts> {
   const { records, lifetime, clock, hooks } = context;
   const now = clock();
   const id = newSessionId();
   const ends = lifetime.ofNew(now);
-  const user = draft.userId;
+  const { user, data } = proposal;
   const record = {
     createdAt: now,
     renewedAt: now,
@@ -71,57 +67,26 @@ export async function touch({ records, lifetime, clock }: SaveContext, found: Lo
  */
 export async function saveChanges(
   context: SaveContext,
-  drafts: readonly SessionDraft<object>[],
+  proposals: readonly Proposal[],
   start: Identified,
 ): Promise<Saved> {
   const { records, lifetime, clock } = context;
-  const refused = new Map<SessionDraft<object>, unknown>();
   let target: Identified | undefined = start;
   for (let attempt = 1; target !== undefined; attempt++) {
-    const { data, contested } = layer(drafts, target.record.data, refused);
-    if (refused.size === drafts.length) {
+    const { data, contested, refused } = layersOn(target.record.data, proposals);
+    if (refused.size === proposals.length) {
       return { at: target, refused };
     }
     const ends = lifetime.ofUsed(target, clock());
-    const result = await records.save(
-      target.key,
-      { ...target.record, idleTimeout: lifetime.idleTimeout, data },
-      ends,
-      target,
-    );
+    const record = { ...target.record, idleTimeout: lifetime.idleTimeout, data };
+    const result = await records.save(target.key, record, ends, target);
     if (result.saved) {
       tellConflicts(context, target, contested);
       return { at: { ...result.located, id: target.id }, refused };
     }
     target = await currentAfterConflict(context, target, result.current, attempt);
   }
-  for (const draft of drafts.filter((candidate) => !refused.has(candidate))) {
-    const conflict = discard(context, draft, start);
-    if (conflict !== undefined) {
-      refused.set(draft, conflict);
-    }
-  }
-  return { at: undefined, refused };
-}
-
-/** The changes of one request on those of the other. A request whose changes cannot be made holds up none of the others. */
-function layer(
-  drafts: readonly SessionDraft<object>[],
-  base: SessionData,
-  refused: Map<SessionDraft<object>, unknown>,
-): { readonly data: SessionData; readonly contested: readonly string[] } {
-  let data = base;
-  const contested: string[] = [];
-  for (const draft of drafts.filter((candidate) => !refused.has(candidate))) {
-    try {
-      const next = draft.dataOn(data);
-      contested.push(...draft.contestedOn(data));
-      data = next;
-    } catch (error) {
-      refused.set(draft, error);
-    }
-  }
-  return { data, contested };
+  return { at: undefined, refused: discard(context, proposals, start.key) };
 }
 
 /** Tells of keys that requests gave different values at the same time. */
@@ -132,19 +97,19 @@ export function tellConflicts({ hooks }: SaveContext, target: Located, keys: rea
 }
 
 /**
- * Drops a request's changes, because its session ended. The hooks are told; a request that must not go on as if it had
- * been saved gets the error that it is to fail with.
+ * Drops the changes of requests, because their session ended. The hooks are told, and those requests that must not go on
+ * as if they had been saved get the error that they are to fail with.
  */
 export function discard(
   { hooks }: SaveContext,
-  draft: SessionDraft<object>,
-  target: Located,
-): SessionError | undefined {
-  if (draft.status !== 'changed') {
-    return undefined;
+  proposals: readonly Proposal[],
+  key: SessionKey,
+): ReadonlyMap<Proposal, SessionError> {
+  const lost = proposals.filter(({ matters }) => matters);
+  for (const _ of lost) {
+    hooks.call('discarded', { session: fingerprint(key) });
   }
-  hooks.call('discarded', { session: fingerprint(target.key) });
-  return draft.exclusive ? draftConflict() : undefined;
+  return new Map(lost.filter(({ strict }) => strict).map((proposal) => [proposal, conflict()]));
 }
 
 /**

@@ -4,11 +4,12 @@ import { SessionError } from './errors.js';
 import { assertJson } from './json.js';
 import type { Ends } from './lifetime.js';
 import { step } from './path.js';
+import { Proposal } from './proposal.js';
 import type { Identified } from './record-access.js';
 import type { Concurrency, Session, SessionDataKey, SessionStatus } from './session.js';
 import { SessionData } from './session-data.js';
 import { SessionValues } from './session-values.js';
-import type { EpochMilliseconds } from './stores/store.js';
+import type { EpochMilliseconds, SessionKey } from './stores/store.js';
 
 /** A session as it was found in the store, with its ends under today's policy. */
 export interface FoundSession extends Identified, Ends {
@@ -22,6 +23,10 @@ export interface DraftOptions<Data extends object> {
   readonly concurrency: Concurrency;
   /** Whether the request brought a cookie of ours, whatever it led to. */
   readonly hadCookie: boolean;
+  /** The key of a session that went on under another id a moment ago: the cookie with that is on its way. */
+  readonly overtaken?: SessionKey;
+  /** Is told, once, if stored data had to be given up, and at which paths it did not fit. */
+  readonly onReset: (paths: readonly string[]) => void;
 }
 
 /** The longest name of a user, in characters: it is part of every record of theirs. */
@@ -35,8 +40,6 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
   #base: SessionData;
   /** Read when the application first asks. */
   #values: SessionValues | undefined;
-  /** What a save makes of the base, once somebody asked. */
-  #saved: SessionData | undefined;
   /** What each value that was handed out looked like then: the application may change it from outside. */
   readonly #handedOut = new Map<string, string>();
   #user: string | undefined;
@@ -45,6 +48,9 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
   #destroyed = false;
   #updating = false;
   #closed = false;
+  /** Whether the application built on data that was found. */
+  #looked = false;
+  #resetTold = false;
 
   /** @param found what the request's cookie led to; `undefined` for a new session */
   constructor(
@@ -60,29 +66,9 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     return this.#options.hadCookie;
   }
 
-  /** Whether the session that was found is to be ended for good, be it that another one begins. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Why the session is to get a new id, if it is. */
-  get newId(): 'privilege' | 'login' | undefined {
-    return this.#newId;
-  }
-
-  /** Whether another request's save at the same time is an error. */
-  get exclusive(): boolean {
-    return this.#options.concurrency === 'optimistic';
-  }
-
-  /** Whether there is anything to be stored, where nothing is. Asked when it is closed. */
-  get begins(): boolean {
-    return this.#user !== undefined || this.dataOn(SessionData.NONE) !== SessionData.NONE;
-  }
-
-  /** Whether the changes leave the data other than it was found, or must in any case be saved. Asked when it is closed. */
-  get dirty(): boolean {
-    return this.#changes.clears || !this.dataOn(this.#base).equals(this.#base);
+  /** The key of the session that it came too late for. Another one must not take the place of that in the browser. */
+  get overtaken(): SessionKey | undefined {
+    return this.#options.overtaken;
   }
 
   get isNew(): boolean {
@@ -219,46 +205,28 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     this.#destroyed = true;
   }
 
-  /** Takes no more changes, and makes one of what the application changed inside values that it got. */
-  close(): void {
+  /**
+   * Takes no more changes, makes one of what the application changed inside values that it got, and settles what is to
+   * be saved.
+   *
+   * @throws SessionError as writing data does
+   */
+  close(): Proposal {
     this.#assertUsable('commit');
     this.#noticeMutations();
     this.#closed = true;
-  }
-
-  /**
-   * What this request makes of the data of its session: worked out already on what it found, and done again, in the way
-   * that was chosen, on what another request left meanwhile. Asked for when the draft is closed.
-   *
-   * @throws SessionError ERR_SESSION_CONFLICT if it is to be saved on what it found or not at all, and what reading and
-   *   writing data throws
-   */
-  dataOn(base: SessionData): SessionData {
-    if (this.#changes.empty) {
-      return base;
-    }
-    if (base.equals(this.#base) || this.#options.concurrency === 'last-write-wins') {
-      this.#saved ??= this.#write(this.#current);
-      return this.#saved;
-    }
-    if (this.exclusive) {
-      throw draftConflict();
-    }
-    const values = this.#read(base);
-    this.#changes.replay(values);
-    return this.#write(values);
-  }
-
-  /** Keys that this request gave one value and another one, which saved before, a different one. */
-  contestedOn(base: SessionData): readonly string[] {
-    if (this.#changes.empty || base.equals(this.#base)) {
-      return [];
-    }
-    const before = this.#read(this.#base);
-    const theirs = this.#read(base);
-    return [...this.#assigned(theirs)]
-      .filter(([key, ours]) => !same(theirs.get(key), before.get(key)) && !same(theirs.get(key), ours))
-      .map(([key]) => key);
+    const { model, concurrency } = this.#options;
+    const parts = {
+      base: this.#base,
+      changes: this.#changes,
+      values: this.#values,
+      concurrency,
+      looked: this.#looked,
+      ended: this.#ended,
+      newId: this.#newId,
+      user: this.#user,
+    };
+    return new Proposal(parts, { read: (data) => this.#read(data), write: (values) => model.write(values) });
   }
 
   /** The session that was found, while this request leaves it alive. */
@@ -267,25 +235,20 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
   }
 
   get #current(): SessionValues {
-    this.#values ??= this.#read(this.#base);
+    if (this.#values === undefined) {
+      this.#looked = true;
+      this.#values = this.#read(this.#base);
+    }
     return this.#values;
   }
 
   #read(data: SessionData): SessionValues {
-    return this.#options.model.read(data, this.found?.key);
-  }
-
-  #write(values: SessionValues): SessionData {
-    return this.#options.model.write(values);
-  }
-
-  /** The keys that a save gives their values, whatever another request gave them: all of them, if it wins outright. */
-  #assigned(theirs: SessionValues): ReadonlyMap<string, unknown> {
-    if (this.#options.concurrency !== 'last-write-wins') {
-      return this.#changes.assigned;
-    }
-    const keys = [...Object.keys(this.#current.toObject()), ...Object.keys(theirs.toObject())];
-    return new Map(keys.map((key) => [key, this.#current.get(key)]));
+    return this.#options.model.read(data, (paths) => {
+      if (!this.#resetTold) {
+        this.#resetTold = true;
+        this.#options.onReset(paths);
+      }
+    });
   }
 
   #noticeMutations(): void {
@@ -303,7 +266,8 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     assertJson(value, `session${step(key)}`);
     const after = JSON.stringify(value);
     if (after !== before) {
-      this.#changes.set(key, value);
+      // As it is now: the application still holds it, and may change it again.
+      this.#changes.set(key, JSON.parse(after));
       this.#handedOut.set(key, after);
     }
   }
@@ -350,14 +314,6 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
   }
 }
 
-/** That another request saved or ended the session first, where that is an error. */
-export function draftConflict(): SessionError {
-  return new SessionError(
-    'ERR_SESSION_CONFLICT',
-    'another request changed the session since this one read it: do this one again on what is there now, as sessions.transact does',
-  );
-}
-
 /** A copy, so that the session keeps what it was given whatever becomes of the application's object. */
 function copyOfJson(key: string, value: unknown): unknown {
   assertJson(value, `session${step(key)}`);
@@ -366,9 +322,4 @@ function copyOfJson(key: string, value: unknown): unknown {
 
 function date(time: EpochMilliseconds | undefined): Date | undefined {
   return time === undefined ? undefined : new Date(time);
-}
-
-/** Whether two JSON values are the same, to the order of their members. */
-function same(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

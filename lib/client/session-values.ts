@@ -38,13 +38,28 @@ export class SessionValues {
     const present = Object.entries(values).filter(([, value]) => value !== undefined);
     return new SessionValues(
       present,
-      [...this.#flashed].filter((key) => Object.hasOwn(values, key)),
+      [...this.#flashed].filter((key) => present.some(([name]) => name === key)),
     );
   }
 
   /** The values as one object, of which `__proto__` is a plain member, too. */
   toObject(): Record<string, unknown> {
     return Object.fromEntries(this.#values);
+  }
+
+  keys(): Iterable<string> {
+    return this.#values.keys();
+  }
+
+  /** Takes on the values of another, and nothing else. */
+  become(other: SessionValues): void {
+    this.clear();
+    for (const [key, value] of other.#values) {
+      this.#values.set(key, value);
+    }
+    for (const key of other.#flashed) {
+      this.#flashed.add(key);
+    }
   }
 
   get(key: string): unknown {

@@ -10,11 +10,21 @@ export type JsonMembers<Type> = { [Member in keyof Type]: Json<Type[Member]> };
 /** A type itself, if it is one of JSON; of what is not, such as the methods of a Date, never. */
 export type Json<Type> = unknown extends Type
   ? Type
-  : Type extends string | number | boolean | null | undefined
+  : [Type] extends [JsonValue]
     ? Type
-    : Type extends bigint | symbol | ((...args: never[]) => unknown)
+    : Type extends bigint | symbol | ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown)
       ? never
       : JsonMembers<Type>;
+
+/** A value of JSON, with members that may be absent. Spelled out, so that types which contain themselves need no end. */
+type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly JsonValue[]
+  | { readonly [member: string]: JsonValue };
 
 /** The keys of an application's session data. */
 export type SessionDataKey<Data extends object> = keyof Data & string;

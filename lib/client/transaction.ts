@@ -13,24 +13,39 @@ export interface Transaction<Result> {
   readonly setCookie?: string;
 }
 
-/** How long a transaction is begun again and again, in milliseconds. */
+/** How a transaction is run. */
+export interface TransactOptions {
+  /**
+   * The longest that loading, saving and the pauses between attempts may take, in milliseconds, the function's own time
+   * included: in a Lambda function, less than `context.getRemainingTimeInMillis()`.
+   * @default 10000
+   */
+  readonly timeout?: number;
+}
+
 const TRANSACTION_TIMEOUT = 10_000;
+
+/** With less time left, in milliseconds, another attempt is not worth beginning. */
+const LEAST_TIME = 250;
 
 /** Runs a function on a session until its changes are saved on exactly what it read. */
 export async function transact<Data extends object, Result>(
   engine: SessionEngine<Data>,
   cookieHeaders: readonly string[],
   fn: (session: Session<Data>) => Result | Promise<Result>,
+  { timeout = TRANSACTION_TIMEOUT }: TransactOptions = {},
 ): Promise<Transaction<Result>> {
-  const end = performance.now() + TRANSACTION_TIMEOUT;
+  const end = performance.now() + timeout;
+  const timeLeft = () => ({ remainingMs: end - performance.now() });
   for (let attempt = 1; ; attempt++) {
-    const session = await engine.load(cookieHeaders, {}, 'optimistic');
+    const session = await engine.load(cookieHeaders, timeLeft(), 'optimistic');
     const result = await fn(session);
     try {
-      return { result, ...(await engine.commit(session)) };
+      return { result, ...(await engine.commit(session, timeLeft())) };
     } catch (error) {
       const pause = pauseBefore(attempt);
-      if (!isConflict(error) || performance.now() + pause >= end) {
+      // Who was overtaken by a sign-in does not catch up with it by trying again.
+      if (!isConflict(error) || session.overtaken !== undefined || timeLeft().remainingMs < pause + LEAST_TIME) {
         throw error;
       }
       await sleep(pause);

@@ -1,11 +1,8 @@
-import type { DataOptions, SessionHooks } from 'cdk-sessions-client';
+import type { DataOptions } from 'cdk-sessions-client';
 import * as z from 'zod';
 import { DataModel } from '../../lib/client/data-model';
-import { HookCaller } from '../../lib/client/hooks';
 import { SessionData } from '../../lib/client/session-data';
 import { SessionValues } from '../../lib/client/session-values';
-
-const KEY = Uint8Array.of(1, 2, 3, 4, 5, 6, 7);
 
 interface Shop {
   cart?: Record<string, number>;
@@ -14,8 +11,13 @@ interface Shop {
 
 const schema = z.object({ cart: z.record(z.string(), z.number()).optional(), visits: z.number().default(0) });
 
-function modelOf(options: DataOptions<Shop>, hooks: SessionHooks = {}, capacity?: number): DataModel<Shop> {
-  return new DataModel<Shop>(options, new HookCaller(hooks), capacity);
+function modelOf(options: DataOptions<Shop>, capacity?: number): DataModel<Shop> {
+  return new DataModel<Shop>(options, capacity);
+}
+
+/** Where nothing is to be given up. */
+function unexpected(): never {
+  throw new Error('it was given up');
 }
 
 function stored(values: object, version = 1): SessionData {
@@ -28,7 +30,7 @@ function valuesOf(values: object): SessionValues {
 
 describe('without options', () => {
   test('data is what was saved', () => {
-    expect(modelOf({}).read(stored({ a: 1 }), KEY).text).toBe('{"a":1}');
+    expect(modelOf({}).read(stored({ a: 1 }), unexpected).text).toBe('{"a":1}');
     expect(modelOf({}).write(valuesOf({ a: 1 }))).toEqual(stored({ a: 1 }));
   });
 });
@@ -37,7 +39,7 @@ describe('a schema', () => {
   test('lets the request see what it fills in, and keeps what it does not know', () => {
     expect(
       modelOf({ schema })
-        .read(stored({ cart: { a: 1 }, newer: true }), KEY)
+        .read(stored({ cart: { a: 1 }, newer: true }), unexpected)
         .toObject(),
     ).toEqual({
       cart: { a: 1 },
@@ -47,7 +49,7 @@ describe('a schema', () => {
   });
 
   test('refuses stored data that does not fit, by path and without a word of what is in it', () => {
-    const read = () => modelOf({ schema }).read(stored({ cart: { 'sku-1': '4111 1111' }, visits: 'x' }), KEY);
+    const read = () => modelOf({ schema }).read(stored({ cart: { 'sku-1': '4111 1111' }, visits: 'x' }), unexpected);
     expect(read).toThrow(
       expect.objectContaining({
         code: 'ERR_SESSION_DATA',
@@ -73,7 +75,7 @@ describe('a schema', () => {
 
   test('has nothing to say of a session without data', () => {
     const strict = z.object({ cart: z.record(z.string(), z.number()) });
-    expect(modelOf({ schema: strict }).read(SessionData.NONE, KEY).empty).toBe(true);
+    expect(modelOf({ schema: strict }).read(SessionData.NONE, unexpected).empty).toBe(true);
     expect(modelOf({ schema: strict }).write(new SessionValues())).toBe(SessionData.NONE);
   });
 
@@ -85,12 +87,27 @@ describe('a schema', () => {
 
   test('that makes something of it that is no JSON is refused by path', () => {
     const dated = z.object({ at: z.coerce.date() });
-    const model = new DataModel<{ at: Date }>({ schema: dated }, new HookCaller());
-    expect(() => model.read(stored({ at: '2030-01-01' }), KEY)).toThrow('session.at is a Date');
+    const model = new DataModel<{ at: Date }>({ schema: dated });
+    expect(() => model.read(stored({ at: '2030-01-01' }), unexpected)).toThrow('session.at is a Date');
   });
 
-  test('that answers with a promise is a mistake, and its rejection nobody’s', async () => {
-    const slow = { '~standard': { version: 1, vendor: 'test', validate: () => Promise.reject(new Error('later')) } };
+  test('names five places and how many more there are', () => {
+    const numbers = z.object({ list: z.array(z.number()) });
+    const model = new DataModel<{ list: number[] }>({ schema: numbers });
+    expect(() => model.write(valuesOf({ list: Array.from({ length: 1000 }, String) }))).toThrow(
+      'at session.list[0], session.list[1], session.list[2], session.list[3], session.list[4], 995 more:',
+    );
+  });
+
+  test.each([
+    ['a promise', () => Promise.reject(new Error('later'))],
+    [
+      'any other thenable',
+      // biome-ignore lint/suspicious/noThenProperty: what a validator may return
+      () => ({ then: (_: unknown, reject: (error: Error) => void) => reject(new Error('later')) }),
+    ],
+  ])('that answers with %s is a mistake, and its rejection nobody’s', async (_, validate) => {
+    const slow = { '~standard': { version: 1, vendor: 'test', validate } };
     expect(() => modelOf({ schema: slow as never }).write(valuesOf({ a: 1 }))).toThrow(
       expect.objectContaining({ code: 'ERR_SESSION_CONFIG', message: expect.stringContaining('must answer at once') }),
     );
@@ -99,11 +116,11 @@ describe('a schema', () => {
 });
 
 describe('stored data that the schema refuses', () => {
-  test('begins anew where the application wants it so, and the hooks are told where', () => {
+  test('begins anew where the application wants it so, and it is told where', () => {
     const told: unknown[] = [];
-    const model = modelOf({ schema, onInvalidData: 'reset' }, { reset: (event) => told.push(event) });
-    expect(model.read(stored({ cart: 4111 }), KEY).empty).toBe(true);
-    expect(told).toEqual([{ session: 'AQIDBAUG', paths: ['session.cart'] }]);
+    const model = modelOf({ schema, onInvalidData: 'reset' });
+    expect(model.read(stored({ cart: 4111 }), (paths) => told.push(paths)).empty).toBe(true);
+    expect(told).toEqual([['session.cart']]);
   });
 
   test('is refused all the same if it was never stored: that is the request’s own mistake', () => {
@@ -119,29 +136,46 @@ describe('versions of data', () => {
   };
 
   test('older data is migrated, and saved as today’s', () => {
-    const values = modelOf(versioned).read(stored({ items: 2 }, 1), KEY);
+    const values = modelOf(versioned).read(stored({ items: 2 }, 1), unexpected);
     expect(values.text).toBe('{"cart":{"from version 1":2}}');
     expect(modelOf(versioned).write(values).version).toBe(3);
   });
 
   test('older data is taken as it is where nobody tells how to migrate it', () => {
-    expect(modelOf({ dataVersion: 2 }).read(stored({ cart: {} }, 1), KEY).text).toBe('{"cart":{}}');
+    expect(modelOf({ dataVersion: 2 }).read(stored({ cart: {} }, 1), unexpected).text).toBe('{"cart":{}}');
   });
 
   test('today’s data, and none, is not', () => {
-    expect(modelOf(versioned).read(stored({ cart: {} }, 3), KEY).text).toBe('{"cart":{}}');
-    expect(modelOf(versioned).read(SessionData.NONE, KEY).empty).toBe(true);
+    expect(modelOf(versioned).read(stored({ cart: {} }, 3), unexpected).text).toBe('{"cart":{}}');
+    expect(modelOf(versioned).read(SessionData.NONE, unexpected).empty).toBe(true);
   });
 
   test('what migration leaves must fit the schema, and be JSON', () => {
     const wrong = { ...versioned, schema, migrate: () => ({ visits: 'two' }) as never };
-    expect(() => modelOf(wrong).read(stored({ items: 2 }), KEY)).toThrow('session.visits');
+    expect(() => modelOf(wrong).read(stored({ items: 2 }), unexpected)).toThrow('session.visits');
     const date = { ...versioned, migrate: () => ({ visits: new Date() }) as never };
-    expect(() => modelOf(date).read(stored({ items: 2 }), KEY)).toThrow('session.visits is a Date');
+    expect(() => modelOf(date).read(stored({ items: 2 }), unexpected)).toThrow('session.visits is a Date');
+  });
+
+  test.each([
+    [null, 'null'],
+    [[1], 'an array'],
+    [undefined, 'a value of type undefined'],
+  ])('what migration leaves is an object, not %j', (left, received) => {
+    const broken = { ...versioned, migrate: () => left as never };
+    expect(() => modelOf(broken).read(stored({ items: 2 }), unexpected)).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_CONFIG', message: expect.stringContaining(`received ${received}`) }),
+    );
+  });
+
+  test('data as deep as set allows is as deep as migration and schema allow', () => {
+    const nested = JSON.parse('['.repeat(100) + ']'.repeat(100));
+    const deep = { dataVersion: 2, migrate: (old: object) => old } as DataOptions<Shop>;
+    expect(() => modelOf(deep).read(stored({ nested }), unexpected)).not.toThrow();
   });
 
   test('newer data is an error, never taken for none', () => {
-    expect(() => modelOf(versioned).read(stored({ cart: {} }, 4), KEY)).toThrow(
+    expect(() => modelOf(versioned).read(stored({ cart: {} }, 4), unexpected)).toThrow(
       expect.objectContaining({
         code: 'ERR_SESSION_RECORD',
         message:
@@ -156,25 +190,41 @@ describe('a session that is too large', () => {
   const big = { note: 'n', viewed: noise(20_000), cart: noise(50_000), ['k'.repeat(500)]: noise(3000) };
 
   test('is refused with its biggest keys, and no more of them than their names', () => {
-    expect(() => modelOf({}, {}, 32 * 1024).write(valuesOf(big))).toThrow(
+    expect(() => modelOf({}, 32 * 1024).write(valuesOf(big))).toThrow(
       expect.objectContaining({
         code: 'ERR_SESSION_TOO_LARGE',
         message:
-          'the session takes 72 KB as JSON, and compressed still more than the 32 KB that it may: its biggest keys are ' +
+          'the session takes 72 KB as JSON and 42 KB as stored, and the store keeps 32 KB of a session: its biggest keys are ' +
           `session.cart (49 KB), session.viewed (20 KB), session.${'k'.repeat(112)}… (3 KB); ` +
           'keep what is large elsewhere and its key in the session',
       }),
     );
   });
 
+  test('is measured with all that is beside its data in the store', () => {
+    const model = modelOf({}, 6 * 1024);
+    const data = model.write(valuesOf({ text: noise(4000) }));
+    expect(data.encoded.bytes.length).toBeLessThanOrEqual(4 * 1024);
+    const larger = { text: noise(6000) };
+    expect(new DataModel({}).write(valuesOf(larger)).encoded.bytes.length).toBeGreaterThan(4 * 1024);
+    expect(() => model.write(valuesOf(larger))).toThrow('of a session: its biggest keys');
+  });
+
+  test('is measured in bytes, not in characters', () => {
+    const chinese = Array.from({ length: 1500 }, (_, index) =>
+      String.fromCharCode(0x4e00 + ((index * 7919) % 20000)),
+    ).join('');
+    expect(() => modelOf({}, 4096).write(valuesOf({ chinese }))).toThrow('of a session: its biggest keys');
+  });
+
   test('compressed is one that fits', () => {
     const repetitive = { text: 'all work and no play '.repeat(10_000) };
-    expect(modelOf({}, {}, 32 * 1024).write(valuesOf(repetitive)).encoded.deflated).toBe(true);
+    expect(modelOf({}, 32 * 1024).write(valuesOf(repetitive)).encoded.deflated).toBe(true);
   });
 
   test('is refused by stores without a limit, too', () => {
     expect(() => modelOf({}).write(valuesOf({ text: ' '.repeat(5 * 1024 * 1024) }))).toThrow(
-      /^the session takes 5,121 KB as JSON.* more than the 4,096 KB/,
+      /^the session takes 5,121 KB as JSON, more than the 4,096 KB that any may: its biggest keys are session\.text /,
     );
   });
 });

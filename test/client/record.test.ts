@@ -10,8 +10,8 @@ const data = fc
 const grace = fc.record({ nonce: bytes, until: fc.integer() });
 const end = fc.oneof(
   fc.constant({ kind: 'destroyed' as const }),
-  fc.record({ kind: fc.constant('retired' as const), successor: bytes }),
-  fc.record({ kind: fc.constant('retired' as const), successor: bytes, grace }),
+  fc.record({ kind: fc.constant('retired' as const), successor: bytes, at: fc.integer() }),
+  fc.record({ kind: fc.constant('retired' as const), successor: bytes, at: fc.integer(), grace }),
 );
 const record: fc.Arbitrary<SessionRecord> = fc.record(
   {
@@ -95,7 +95,8 @@ test.each([
   [`${HEADER},"end":3}\n{}`, 'an object is missing'],
   [`${HEADER},"end":{"kind":"lost"}}\n{}`, 'its end is of an unknown kind'],
   [`${HEADER},"end":{"kind":"retired"}}\n{}`, 'its end is of an unknown kind'],
-  [`${HEADER},"end":{"kind":"retired","successor":"AA","grace":{}}}\n{}`, 'its grace is incomplete'],
+  [`${HEADER},"end":{"kind":"retired","successor":"AA"}}\n{}`, 'its end is of an unknown kind'],
+  [`${HEADER},"end":{"kind":"retired","successor":"AA","at":1,"grace":{}}}\n{}`, 'its grace is incomplete'],
 ])('a damaged record is refused without a word of what is in it: %j', (text, reason) => {
   expect(() => decodeRecord(Uint8Array.of(1, ...Buffer.from(text)))).toThrow(
     expect.objectContaining({

@@ -1,5 +1,4 @@
 import { DataModel } from '../../lib/client/data-model';
-import { HookCaller } from '../../lib/client/hooks';
 import { encodeRecord } from '../../lib/client/record';
 import type { Concurrency } from '../../lib/client/session';
 import { SessionData } from '../../lib/client/session-data';
@@ -8,7 +7,7 @@ import { START } from './support';
 
 type Values = Record<string, unknown>;
 
-const model = new DataModel<Values>({}, new HookCaller());
+const model = new DataModel<Values>({});
 
 function draftOf(values: Values, concurrency: Concurrency = 'merge'): SessionDraft {
   const record = {
@@ -29,11 +28,16 @@ function draftOf(values: Values, concurrency: Concurrency = 'merge'): SessionDra
     expiresAt: stored.expiresAt,
     deadline: stored.deadline,
   };
-  return new SessionDraft(found, { model, concurrency, hadCookie: true });
+  return new SessionDraft(found, { model, concurrency, hadCookie: true, onReset: () => undefined });
 }
 
 function newDraft(): SessionDraft {
-  return new SessionDraft<Values>(undefined, { model, concurrency: 'merge', hadCookie: false });
+  return new SessionDraft<Values>(undefined, {
+    model,
+    concurrency: 'merge',
+    hadCookie: false,
+    onReset: () => undefined,
+  });
 }
 
 function dataOf(values: Values): SessionData {
@@ -42,8 +46,7 @@ function dataOf(values: Values): SessionData {
 
 /** What the session's changes make of what another request left. */
 function on(session: SessionDraft, left: Values): Values {
-  session.close();
-  return JSON.parse(session.dataOn(dataOf(left)).text);
+  return JSON.parse(session.close().on(dataOf(left)).data.text);
 }
 
 describe('reading', () => {
@@ -103,6 +106,44 @@ describe('a change inside a value that was got', () => {
     (session.get('list') as number[]).push(2);
     session.update('list', (list) => [...(list as number[]), 3]);
     expect(on(session, { list: [9] })).toEqual({ list: [1, 2, 3] });
+  });
+
+  test('and once more after it was noticed is noticed as it was then', () => {
+    const session = draftOf({ list: [1] });
+    const list = session.get('list') as number[];
+    list.push(2);
+    session.update('list', (values) => [...(values as number[]), 3]);
+    list.push(4);
+    expect(on(session, { list: [9] })).toEqual({ list: [1, 2, 3] });
+  });
+
+  test('after the session was saved changes nothing that is saved', () => {
+    const session = draftOf({ list: [1] });
+    const list = session.get('list') as unknown[];
+    list.push(2);
+    const proposal = session.close();
+    list.push(new Date());
+    expect(proposal.data.text).toBe('{"list":[1,2]}');
+    expect(proposal.on(dataOf({ list: [9] })).data.text).toBe('{"list":[1,2]}');
+  });
+
+  test('that an updater made in its argument counts once, even if the updater then fails', () => {
+    const session = draftOf({ list: [1] });
+    const failing = () =>
+      session.update('list', (list) => {
+        (list as number[]).push(2);
+        throw new Error('no');
+      });
+    expect(failing).toThrow('no');
+    expect(session.get('list')).toEqual([1]);
+  });
+
+  test('that an update gave it is of no account, either', () => {
+    const session = draftOf({ list: [1] });
+    const list = session.get('list') as number[];
+    session.update('list', () => [7]);
+    list.push(2);
+    expect(on(session, { list: [1] })).toEqual({ list: [7] });
   });
 
   test('that was replaced since is of no account', () => {
@@ -177,9 +218,9 @@ describe('flash', () => {
   test('is made again on what another request left', () => {
     const session = draftOf({});
     session.flash('notice', 'saved');
-    session.close();
-    expect(session.dataOn(dataOf({ notice: 'old' })).text).toBe('{"notice":"saved"}\n["notice"]');
-    expect(session.contestedOn(dataOf({ notice: 'theirs' }))).toEqual(['notice']);
+    const { data, contested } = session.close().on(dataOf({ notice: 'theirs' }));
+    expect(data.text).toBe('{"notice":"saved"}\n["notice"]');
+    expect(contested).toEqual(['notice']);
   });
 
   test('is over when the key is set or updated', () => {
@@ -247,7 +288,7 @@ describe('login and logout', () => {
     const session = newDraft();
     session.set('cart', ['book']);
     session.login('ada');
-    expect([session.userId, session.get('cart'), session.status, session.newId]).toEqual([
+    expect([session.userId, session.get('cart'), session.status, session.close().newId]).toEqual([
       'ada',
       ['book'],
       'changed',
@@ -258,13 +299,18 @@ describe('login and logout', () => {
   test('login of another user leaves the session of the one before, and all that is in it', () => {
     const session = draftOf({ cart: ['book'] });
     session.login('bob');
-    expect([session.userId, session.get('cart'), session.ended, session.isNew]).toEqual(['bob', undefined, true, true]);
+    expect([session.userId, session.get('cart'), session.isNew, session.close().ended]).toEqual([
+      'bob',
+      undefined,
+      true,
+      true,
+    ]);
   });
 
   test('login of the same user goes on with it', () => {
     const session = draftOf({ cart: ['book'] });
     session.login('ada');
-    expect([session.get('cart'), session.ended]).toEqual([['book'], false]);
+    expect([session.get('cart'), session.close().ended]).toEqual([['book'], false]);
   });
 
   test.each([
@@ -283,64 +329,24 @@ describe('login and logout', () => {
     session.regenerate();
     session.logout();
     expect([session.userId, session.get('cart'), session.status]).toEqual([undefined, undefined, 'destroyed']);
-    expect([session.isNew, session.createdAt, session.newId]).toEqual([true, undefined, undefined]);
+    expect([session.isNew, session.createdAt]).toEqual([true, undefined]);
     session.flash('notice', 'signed out');
     expect(session.status).toBe('changed');
-    session.close();
-    expect(session.dataOn(SessionData.NONE).text).toBe('{"notice":"signed out"}\n["notice"]');
+    expect(session.close()).toMatchObject({ newId: undefined, begins: true, ended: true });
+  });
+
+  test('login after regenerate is one, too', () => {
+    const session = draftOf({});
+    session.regenerate();
+    session.login('ada');
+    expect(session.close().newId).toBe('login');
   });
 
   test('regenerate after login keeps it a login', () => {
     const session = newDraft();
     session.login('ada');
     session.regenerate();
-    expect(session.newId).toBe('login');
-  });
-});
-
-describe('a save that another one came before', () => {
-  const changed = (concurrency: Concurrency) => {
-    const session = draftOf({ a: 1, b: 1 }, concurrency);
-    session.set('a', 2);
-    session.close();
-    return session;
-  };
-
-  test('is made again on what that one left: merge', () => {
-    expect(changed('merge').dataOn(dataOf({ a: 5, c: 5 })).text).toBe('{"a":2,"c":5}');
-  });
-
-  test('is refused: optimistic', () => {
-    expect(() => changed('optimistic').dataOn(dataOf({ a: 1, b: 2 }))).toThrow(
-      expect.objectContaining({ code: 'ERR_SESSION_CONFLICT', message: expect.stringContaining('sessions.transact') }),
-    );
-  });
-
-  test('overwrites it: last-write-wins', () => {
-    expect(changed('last-write-wins').dataOn(dataOf({ c: 5 })).text).toBe('{"a":2,"b":1}');
-  });
-
-  test.each<Concurrency>(['merge', 'optimistic', 'last-write-wins'])('of the same data is none: %s', (concurrency) => {
-    expect(changed(concurrency).dataOn(dataOf({ a: 1, b: 1 })).text).toBe('{"a":2,"b":1}');
-  });
-
-  test.each<Concurrency>(['merge', 'optimistic', 'last-write-wins'])(
-    'stands, if this one changed nothing: %s',
-    (concurrency) => {
-      const session = draftOf({ a: 1 }, concurrency);
-      session.get('a');
-      session.close();
-      const theirs = dataOf({ a: 2 });
-      expect(session.dataOn(theirs)).toBe(theirs);
-      expect(session.contestedOn(theirs)).toEqual([]);
-    },
-  );
-
-  test('contests the keys that both gave different values', () => {
-    const theirs = dataOf({ a: 5, b: 1, c: 1 });
-    expect(changed('merge').contestedOn(theirs)).toEqual(['a']);
-    expect(changed('merge').contestedOn(dataOf({ a: 2, b: 5 }))).toEqual([]);
-    expect(changed('last-write-wins').contestedOn(theirs)).toEqual(['a', 'c']);
+    expect(session.close().newId).toBe('login');
   });
 });
 
