@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { SessionTable } from 'cdk-sessions';
+import { SessionKeys, SessionTable } from 'cdk-sessions';
 import { simulate } from '../support/iam.js';
 import { deployedStack, plainFunction, templateOf } from '../support/stacks.js';
 import { arnOf, onlyLogicalId } from '../support/template.js';
@@ -74,6 +74,108 @@ describe('a function with a session table under a customer-managed key', () => {
       expect(await simulate(template, fn, call)).toBe('ImplicitlyDenied');
     },
   );
+});
+
+/** Keys under a customer-managed key, a store that has them, and a function that the store is attached to. */
+function withKeys() {
+  const stack = deployedStack();
+  const keys = new SessionKeys(stack, 'Keys', { encryptionKey: new Key(stack, 'Key') });
+  new SessionTable(stack, 'Sessions', { keys }).attachFunction(plainFunction(stack));
+  const template = templateOf(stack);
+  const functions = Object.keys(template.Resources).filter(
+    (id) => template.Resources[id]?.Type === 'AWS::Lambda::Function',
+  );
+  const [rotation = '', ...others] = functions.filter((id) => id.startsWith('KeysRotation'));
+  const [web = ''] = functions.filter((id) => id !== rotation);
+  expect(others).toEqual([]);
+  return {
+    template,
+    rotation,
+    web,
+    secretArn: arnOf(template, onlyLogicalId(template, 'AWS::SecretsManager::Secret')),
+    keyArn: arnOf(template, onlyLogicalId(template, 'AWS::KMS::Key')),
+    logsArn: arnOf(template, onlyLogicalId(template, 'AWS::Logs::LogGroup')),
+  };
+}
+
+const SECRET_CALLS_NOT_MADE = [
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:UpdateSecret',
+  'secretsmanager:DeleteSecret',
+  'secretsmanager:RotateSecret',
+  'secretsmanager:PutResourcePolicy',
+];
+
+describe.each([
+  {
+    who: 'a function with a store that has keys',
+    role: 'web' as const,
+    calls: ['secretsmanager:GetSecretValue'],
+    callsNotMade: [
+      'secretsmanager:PutSecretValue',
+      'secretsmanager:UpdateSecretVersionStage',
+      ...SECRET_CALLS_NOT_MADE,
+    ],
+    keyCalls: ['kms:Decrypt'],
+    keyCallsNotMade: ['kms:GenerateDataKey', 'kms:Encrypt', 'kms:CreateGrant', 'kms:ScheduleKeyDeletion'],
+  },
+  {
+    who: 'the function that rotates keys',
+    role: 'rotation' as const,
+    calls: [
+      'secretsmanager:GetSecretValue',
+      'secretsmanager:PutSecretValue',
+      'secretsmanager:UpdateSecretVersionStage',
+    ],
+    callsNotMade: SECRET_CALLS_NOT_MADE,
+    keyCalls: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    keyCallsNotMade: ['kms:Encrypt', 'kms:CreateGrant', 'kms:ScheduleKeyDeletion'],
+  },
+])('$who', ({ role, calls, callsNotMade, keyCalls, keyCallsNotMade }) => {
+  const { template, [role]: fn, secretArn, keyArn } = withKeys();
+  const context = {
+    'kms:ViaService': 'secretsmanager.us-east-1.amazonaws.com',
+    'kms:EncryptionContext:SecretARN': secretArn,
+  };
+
+  test.each(calls)('may call %s on the secret, and on no other', async (action) => {
+    expect(await simulate(template, fn, { action, resourceArn: secretArn })).toBe('Allowed');
+    const resourceArn = secretArn.replace('AbCdEf', 'GhIjKl');
+    expect(await simulate(template, fn, { action, resourceArn })).toBe('ImplicitlyDenied');
+  });
+
+  test.each(callsNotMade)('may not call %s', async (action) => {
+    expect(await simulate(template, fn, { action, resourceArn: secretArn })).toBe('ImplicitlyDenied');
+  });
+
+  test.each(keyCalls)('may have Secrets Manager call %s for this secret, and for nothing else', async (action) => {
+    const call = { action, resourceArn: keyArn };
+    expect(await simulate(template, fn, { ...call, context })).toBe('Allowed');
+    expect(await simulate(template, fn, call)).toBe('ImplicitlyDenied');
+    for (const [name, value] of [
+      ['kms:ViaService', 's3.us-east-1.amazonaws.com'],
+      ['kms:EncryptionContext:SecretARN', `${secretArn}2`],
+    ] as const) {
+      const other = { ...context, [name]: value };
+      expect(await simulate(template, fn, { ...call, context: other })).toBe('ImplicitlyDenied');
+    }
+  });
+
+  test.each(keyCallsNotMade)('may not have it call %s', async (action) => {
+    expect(await simulate(template, fn, { action, resourceArn: keyArn, context })).toBe('ImplicitlyDenied');
+  });
+});
+
+describe('the function that rotates keys', () => {
+  const { template, rotation, logsArn } = withKeys();
+
+  test('may write to its own log, and reach no session', async () => {
+    expect(await simulate(template, rotation, { action: 'logs:PutLogEvents', resourceArn: logsArn })).toBe('Allowed');
+    const resourceArn = arnOf(template, onlyLogicalId(template, 'AWS::DynamoDB::GlobalTable'));
+    for (const action of CALLS) {
+      expect(await simulate(template, rotation, { action, resourceArn })).toBe('ImplicitlyDenied');
+    }
+  });
 });
 
 test('a function in another stack may call the table as well', async () => {

@@ -1,6 +1,6 @@
 import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { SessionCookie, SessionPolicy, SessionTable } from 'cdk-sessions';
+import { SessionCookie, SessionKeys, SessionPolicy, SessionTable } from 'cdk-sessions';
 import { CONTRACT_MAX_LENGTH } from '../../lib/contract/environment.js';
 import { parseContract } from '../../lib/contract/parse.js';
 import { refusalOf } from '../support/refusal.js';
@@ -118,6 +118,73 @@ describe('attaching a function', () => {
       new RegExp(
         `\\[Stack/Web\\] CDK_SESSIONS may take up to \\d+ characters, and at most ${CONTRACT_MAX_LENGTH} are allowed: shorten`,
       ),
+    );
+  });
+});
+
+describe('attaching a store that has keys', () => {
+  const SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:Keys-AbCdEf';
+
+  test('tells the client where they are, and what is done with them', () => {
+    const stack = deployedStack();
+    const keys = SessionKeys.fromSessionKeysAttributes(stack, 'Keys', { secretArn: SECRET });
+    const told = (id: string, uses: { encryptData?: boolean; acceptUnsigned?: boolean }) => {
+      const app = deployedStack(new App(), id);
+      new SessionTable(app, 'Sessions', { keys, ...uses }).attachFunction(plainFunction(app));
+      return parseContract(environmentIn(templateOf(app))['CDK_SESSIONS'] ?? '').keys;
+    };
+    expect(told('Signed', {})).toEqual({ secret: SECRET });
+    expect(told('Not', { encryptData: false, acceptUnsigned: false })).toEqual({ secret: SECRET });
+    expect(told('Encrypted', { encryptData: true })).toEqual({ secret: SECRET, encryptsData: true });
+    expect(told('Changing', { acceptUnsigned: true })).toEqual({ secret: SECRET, acceptsUnsigned: true });
+  });
+
+  test('tells of the secret by its ARN when that is known to the deployment alone, and never of a key', () => {
+    const app = new App();
+    const web = deployedStack(app, 'Web');
+    const secrets = deployedStack(app, 'Secrets');
+    new SessionTable(web, 'Sessions', { keys: new SessionKeys(secrets, 'Keys') }).attachFunction(plainFunction(web));
+    const [template, others] = [templateOf(web), [templateOf(secrets)]];
+    expect(parseContract(environmentIn(template, others)['CDK_SESSIONS'] ?? '').keys).toEqual({
+      secret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:KeysSecret88F3B70F-AbCdEf',
+    });
+    expect(JSON.stringify(template)).not.toContain('resolve:secretsmanager');
+  });
+
+  test('tells the region of a secret in another region', () => {
+    const stack = deployedStack();
+    const secretArn = SECRET.replace('us-east-1', 'eu-west-1');
+    const keys = SessionKeys.fromSessionKeysAttributes(stack, 'Keys', { secretArn });
+    new SessionTable(stack, 'Sessions', { keys }).attachFunction(plainFunction(stack));
+    const contract = parseContract(environmentIn(templateOf(stack))['CDK_SESSIONS'] ?? '');
+    expect(contract.keys).toEqual({ secret: secretArn, region: 'eu-west-1' });
+    expect(contract.stores.primary).not.toHaveProperty('region');
+  });
+
+  test('grants reading them', () => {
+    const stack = deployedStack();
+    const keys = SessionKeys.fromSessionKeysAttributes(stack, 'Keys', { secretArn: SECRET });
+    new SessionTable(stack, 'Sessions', { keys }).attachFunction(plainFunction(stack));
+    const template = templateOf(stack);
+    expect(
+      template.Resources[onlyLogicalId(template, 'AWS::IAM::Policy')]?.Properties?.['PolicyDocument'],
+    ).toHaveProperty('Statement.1', {
+      Effect: 'Allow',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: SECRET,
+    });
+  });
+
+  test('fails for a secret of another account', () => {
+    const stack = deployedStack();
+    const secretArn = SECRET.replace('123456789012', '210987654321');
+    const keys = SessionKeys.fromSessionKeysAttributes(stack, 'Keys', { secretArn });
+    expect(refusalOf(() => new SessionTable(stack, 'Sessions', { keys }).attachFunction(plainFunction(stack)))).toEqual(
+      {
+        code: 'ERR_SESSION_ATTACH',
+        message:
+          "a secret serves consumers of its own account, received a secret of 210987654321 and a consumer of 123456789012: create a secret in the consumer's account (at Stack/Web)",
+      },
     );
   });
 });

@@ -31,7 +31,7 @@ export async function simulate(
         principal: `arn:aws:iam::${ACCOUNT}:role/${role}`,
         action,
         resource: { resource: resourceArn, accountId: resourceArn.split(':')[4] || ACCOUNT },
-        contextVariables: { ...context },
+        contextVariables: standingIn(context),
       },
       identityPolicies: policiesOf(role, template, others),
       serviceControlPolicies: [],
@@ -52,6 +52,14 @@ const leavesItToIam = {
   Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' }],
 };
 
+/**
+ * The simulator does not know the keys `kms:EncryptionContext:<name>`, and would never fulfil them. A request tag of the
+ * name, which means nothing to KMS, stands in for each, in policies and requests alike.
+ */
+function standingIn<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value).replaceAll('"kms:EncryptionContext:', '"aws:RequestTag/'));
+}
+
 function roleOf(template: CfnTemplate, functionLogicalId: string): string {
   const role = template.Resources[functionLogicalId]?.Properties?.['Role'];
   if (typeof role === 'object' && role !== null && 'Fn::GetAtt' in role && Array.isArray(role['Fn::GetAtt'])) {
@@ -65,7 +73,7 @@ function policiesOf(role: string, template: CfnTemplate, others: readonly CfnTem
     .filter(([, { Type, Properties }]) => Type === 'AWS::IAM::Policy' && refersTo(Properties?.['Roles'], role))
     .map(([name, { Properties }]) => ({
       name,
-      policy: resolveIntrinsics(Properties?.['PolicyDocument'], template, others),
+      policy: standingIn(resolveIntrinsics(Properties?.['PolicyDocument'], template, others)),
     }));
 }
 

@@ -44,7 +44,7 @@ export function resolveIntrinsics(value: unknown, template: CfnTemplate, others:
   const [name, argument] = entry;
   switch (name) {
     case 'Ref':
-      return PSEUDO_PARAMETERS[String(argument)] ?? String(argument);
+      return PSEUDO_PARAMETERS[String(argument)] ?? refOf(template, String(argument));
     case 'Fn::GetAtt': {
       const [logicalId, attribute] = argument as [string, string];
       return attribute === 'Arn' ? arnOf(template, logicalId) : `${logicalId}.${attribute}`;
@@ -72,6 +72,10 @@ export function resolveIntrinsics(value: unknown, template: CfnTemplate, others:
   }
 }
 
+function refOf(template: CfnTemplate, logicalId: string): string {
+  return template.Resources[logicalId]?.Type === 'AWS::SecretsManager::Secret' ? arnOf(template, logicalId) : logicalId;
+}
+
 /** The ARN of a resource, under the same assumption. */
 export function arnOf(template: CfnTemplate, logicalId: string): string {
   const type = template.Resources[logicalId]?.Type;
@@ -82,6 +86,10 @@ export function arnOf(template: CfnTemplate, logicalId: string): string {
       return `arn:aws:iam::${ACCOUNT}:role/${logicalId}`;
     case 'AWS::KMS::Key':
       return `arn:aws:kms:${REGION}:${ACCOUNT}:key/${logicalId}`;
+    case 'AWS::Logs::LogGroup':
+      return `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${logicalId}:*`;
+    case 'AWS::SecretsManager::Secret':
+      return `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${logicalId}-AbCdEf`;
     case 'AWS::Lambda::Function':
       return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${logicalId}`;
     default:
