@@ -1,8 +1,8 @@
-import type { SessionHooks } from 'cdk-sessions-client';
+import { createSessions, type DataOptions, type SessionHooks, type StandardSchema } from 'cdk-sessions-client';
 import { MemoryStore } from 'cdk-sessions-client/memory';
 import { FakeClock } from 'cdk-sessions-client/testing';
 import { fingerprint, keyOf } from '../../lib/client/session-id';
-import { engineOf, HOUR, MINUTE, START, Visitor } from './support';
+import { type Data, engineOf, HOUR, MINUTE, START, Visitor } from './support';
 
 let clock: FakeClock;
 let told: [string, unknown][];
@@ -186,6 +186,43 @@ test('a hook that throws or rejects harms nobody, and is written down', async ()
     ['cdk-sessions: the hook loaded failed', fault],
   ]);
   log.mockRestore();
+});
+
+test('hooks may be the methods of a class', async () => {
+  class Counter implements SessionHooks {
+    created_ = 0;
+    created(): void {
+      this.created_++;
+    }
+  }
+  const counter = new Counter();
+  const sessions = createSessions({ store: new MemoryStore(), hooks: counter });
+  await sessions.transact(undefined, (found) => found.set('user', 'ada'));
+  expect(counter.created_).toBe(1);
+});
+
+test('data that had to be given up is told once for a request, however often it was read', async () => {
+  const store = new MemoryStore({ clock: clock.read });
+  const wrong = new Visitor(engineOf({ store, clock }));
+  await wrong.request((found) => found.set('user', 'ada'));
+  const resets: unknown[] = [];
+  const schema: StandardSchema<Data> = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: (value) =>
+        'user' in (value as Data) ? { issues: [{ message: 'ada', path: ['user'] }] } : { value: value as Data },
+    },
+  };
+  const hooks: SessionHooks = { reset: (event) => resets.push(event) };
+  const data: DataOptions<Data> = { schema, onInvalidData: 'reset' };
+  const tab = wrong.tab(engineOf({ store, clock, hooks, data }));
+  const draft = await tab.load();
+  draft.set('count', 1);
+  await wrong.tab().request((found) => found.set('a', 1));
+  await tab.commit(draft);
+  expect(resets).toEqual([{ session: session(wrong), paths: ['session.user'] }]);
+  expect(await wrong.see('count')).toBe(1);
 });
 
 test('no event holds an id or a key', async () => {

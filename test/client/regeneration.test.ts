@@ -1,4 +1,4 @@
-import type { SessionStore } from 'cdk-sessions-client';
+import type { SessionStore, StandardSchema } from 'cdk-sessions-client';
 import { MemoryStore } from 'cdk-sessions-client/memory';
 import { FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
 import type { SessionDraft } from '../../lib/client/session-draft';
@@ -126,6 +126,71 @@ describe('login', () => {
     await visitor.request((session) => session.login('ada'));
     expect(store.taken()).toEqual(['write']);
     expect((await visitor.load()).userId).toBe('ada');
+  });
+
+  test('is not undone by a request that it overtakes: its cookie stays the last one', async () => {
+    await begun();
+    const overtaken = visitor.tab();
+    await visitor.request((session) => session.login('ada'));
+    const told: unknown[] = [];
+    const hooks = { discarded: () => told.push('discarded') };
+    const late = visitor.tab(engineOf({ store, clock, hooks }));
+    late.cookie = overtaken.cookie;
+    expect(await late.request((session) => session.set('count', 1))).toBeUndefined();
+    expect(told).toEqual(['discarded']);
+    clock.advance(10 * SECOND);
+    expect(await late.request((session) => session.set('count', 1))).toMatch(/^__Host-session=v1/);
+  });
+
+  test('is made again by a request with the id from before, if its reply never arrived', async () => {
+    await begun();
+    const impatient = visitor.tab();
+    await visitor.request((session) => session.login('ada'));
+    expect(await impatient.request((session) => session.login('ada'))).toMatch(/^__Host-session=v1/);
+    expect((await impatient.load()).userId).toBe('ada');
+  });
+
+  test('stands although telling of conflicts would meet data that does not fit', async () => {
+    const schema: StandardSchema<Data> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) =>
+          (value as Data).count === 1 ? { issues: [{ message: 'one' }] } : { value: value as Data },
+      },
+    };
+    await begun();
+    const mover = visitor.tab(engineOf({ store, clock, data: { schema } }));
+    store.beforeWrite(2, async () => {
+      await visitor.tab().request((parallel) => [parallel.clear(), parallel.set('count', 1)]);
+    });
+    await mover.request((session) => [session.clear(), session.set('count', 2), session.login('ada')]);
+    expect((await mover.load()).userId).toBe('ada');
+    expect(await mover.see('count')).toBe(2);
+  });
+
+  test('tells of keys that another request gave another value meanwhile', async () => {
+    await begun();
+    const told: unknown[] = [];
+    const mover = visitor.tab(
+      engineOf({ store, clock, hooks: { conflict: ({ key: contested }) => told.push(contested) } }),
+    );
+    store.beforeWrite(2, async () => void (await visitor.tab().request((parallel) => parallel.set('count', 1))));
+    await mover.request((session) => [session.set('count', 2), session.login('ada')]);
+    expect(told).toEqual(['count']);
+  });
+
+  test('leaves no record behind that nobody has the id of, where a sign-out wins', async () => {
+    await begun();
+    const written: Uint8Array[] = [];
+    const watched: SessionStore = {
+      ...bind(store),
+      write: (at, ...rest) => [written.push(at), store.write(at, ...rest)][1] as ReturnType<SessionStore['write']>,
+    };
+    const mover = visitor.tab(engineOf({ store: watched, clock }));
+    store.beforeWrite(2, async () => void (await visitor.tab().request((parallel) => parallel.logout())));
+    await mover.request((session) => session.login('ada'));
+    expect(await memory.read(written[0] ?? new Uint8Array())).toBeUndefined();
   });
 
   test('lasts, whatever else is saved', async () => {

@@ -1,6 +1,7 @@
 import { MemoryStore } from 'cdk-sessions-client/memory';
 import { FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
 import type { SessionDraft } from '../../lib/client/session-draft';
+import { SessionValues } from '../../lib/client/session-values';
 import { type Data, type EngineUnderTest, engineOf, ObservedStore, Visitor } from './support';
 
 let clock: FakeClock;
@@ -190,4 +191,78 @@ test('of requests where the last write wins the last one does', async () => {
   );
   expect([await visitor.see('a'), await visitor.see('b')]).toEqual([undefined, 2]);
   expect(told).toEqual(['a']);
+});
+
+test('nobody waits for others beyond the time that is left to it', async () => {
+  await begin();
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const engine = engineOf({ store, clock });
+  const [first, hurried, patient] = await Promise.all([1, 2, 3].map(() => engine.load([visitor.cookie ?? ''])));
+  for (const session of [first, hurried, patient]) {
+    session?.update('count', (counted = 0) => counted + 1);
+  }
+  store.beforeWrite(1, () => held);
+  const saved = engine.commit(first as SessionDraft<Data>);
+  const refused = expect(engine.commit(hurried as SessionDraft<Data>, { remainingMs: 120 })).rejects.toMatchObject({
+    code: 'ERR_SESSION_STORE_TIMEOUT',
+    message: 'no time is left to wait for other saves of the session',
+  });
+  const later = engine.commit(patient as SessionDraft<Data>);
+  await refused;
+  release();
+  await Promise.all([saved, later]);
+  expect(await visitor.see('count')).toBe(2);
+});
+
+test('the one with the most time left saves for all of them', async () => {
+  await begin();
+  const engine = engineOf({ store, clock, callTimeout: 500 });
+  const sessions = await Promise.all([1, 2, 3].map(() => engine.load([visitor.cookie ?? ''])));
+  for (const session of sessions) {
+    session.update('count', (counted = 0) => counted + 1);
+  }
+  const slow = () => new Promise<void>((resolve) => setTimeout(resolve, 150));
+  store.beforeWrite(1, async () => {
+    store.beforeWrite(1, slow);
+    await slow();
+  });
+  const [one, two, three] = sessions as [SessionDraft<Data>, SessionDraft<Data>, SessionDraft<Data>];
+  const results = await Promise.allSettled([
+    engine.commit(one),
+    engine.commit(two, { remainingMs: 350 }),
+    engine.commit(three),
+  ]);
+  // Whose time is over before the save of all of them is answered does not know of it; the others lose nothing by that.
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(await visitor.see('count')).toBe(3);
+});
+
+test('what one of them failed on is forgotten, if it turns out not to be saved', async () => {
+  await begin();
+  const elsewhere = visitor.tab(engineOf({ store, clock }));
+  const take = (most: number) => (session: SessionDraft<Data>) =>
+    session.update('count', (counted = 0) => {
+      if (counted > most) {
+        throw new Error('sold out');
+      }
+      return counted + 1;
+    });
+  // The second fails on top of the first; then another process brings the count back to where both of them fit.
+  store.beforeWrite(2, async () => void (await elsewhere.request((session) => session.set('count', -5))));
+  const results = await atOnce(count, take(1), take(1));
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+  expect(await visitor.see('count')).toBe(-3);
+});
+
+test('a group of large sessions reads and writes the data once', async () => {
+  await begin();
+  const parse = jest.spyOn(SessionValues, 'parse');
+  await atOnce(...Array.from({ length: 50 }, () => count));
+  // Each request read it for itself; the group once more, and once for the first save.
+  expect(parse.mock.calls.length).toBeLessThan(60);
+  parse.mockRestore();
+  expect(await visitor.see('count')).toBe(50);
 });

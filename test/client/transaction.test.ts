@@ -76,6 +76,58 @@ test('runs for the visitor who is signed out meanwhile as for a new one, and not
   expect(setCookie).not.toContain(cookie);
 });
 
+test.each<[string, (session: Session<Data>) => unknown]>([
+  ['logout', (session) => session.logout()],
+  ['destroy', (session) => session.destroy()],
+])('takes what must be taken once only once, even if it ends the session by %s', async (_, end) => {
+  const cookie = await begin();
+  await sessionsOn().transact(cookie, (session) => session.set('user', 'coupon'));
+  const take = () =>
+    sessionsOn().transact(cookie, (session) => {
+      const coupon = session.get('user');
+      end(session);
+      return coupon;
+    });
+  const taken = await Promise.all([take(), take(), take()]);
+  expect(taken.map(({ result }) => result).filter((coupon) => coupon !== undefined)).toEqual(['coupon']);
+});
+
+test('decides on nothing that is outdated, even if it changes no data', async () => {
+  const cookie = await begin();
+  const read: unknown[] = [];
+  store.before.write = async () =>
+    void (await sessionsOn().transact(cookie, (session) => session.set('user', 'revoked')));
+  const { setCookie } = await sessionsOn().transact(cookie, (session) => {
+    read.push(session.get('user'));
+    if (session.get('user') === undefined) {
+      session.login('ada');
+    }
+  });
+  expect(read).toEqual([undefined, 'revoked']);
+  expect(setCookie).toBeUndefined();
+});
+
+test('that a sign-in overtakes fails, and does not sign the visitor out', async () => {
+  const cookie = await begin();
+  store.before.write = async () => void (await sessionsOn().transact(cookie, (session) => session.login('ada')));
+  const sessions = sessionsOn({ hooks: { storeError: () => undefined } });
+  let runs = 0;
+  const overtaken = sessions.transact(cookie, (session) => [runs++, session.set('count', 7)]);
+  await expect(overtaken).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
+  expect(runs).toBe(2);
+});
+
+test('ends when its time is over', async () => {
+  const cookie = await begin();
+  const hanging = Object.assign(new ObservedStore(store), { write: () => new Promise<never>(() => undefined) });
+  const sessions = sessionsOn({ store: hanging, hooks: { storeError: () => undefined } });
+  const began = Date.now();
+  await expect(sessions.transact(cookie, count, { timeout: 300 })).rejects.toMatchObject({
+    code: 'ERR_SESSION_STORE_TIMEOUT',
+  });
+  expect(Date.now() - began).toBeLessThan(1000);
+});
+
 test('many of them at once happen one after the other', async () => {
   const cookie = await begin();
   const stock = Array.from({ length: 20 }, () =>

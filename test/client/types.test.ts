@@ -16,6 +16,13 @@ test('a type of JSON compiles, be it an interface, a type or a record', () => {
   createSessions<{ anything: unknown }>();
 });
 
+type Anything = string | number | boolean | null | Anything[] | { [member: string]: Anything };
+
+test('a type that contains itself compiles', () => {
+  createSessions<{ anything: Anything }>();
+  createSessions<{ tree: { left?: { name: string }; others: Anything[] } }>();
+});
+
 test('a type of something else does not', () => {
   // @ts-expect-error a Date is not JSON
   createSessions<{ at: Date }>();
@@ -23,6 +30,8 @@ test('a type of something else does not', () => {
   createSessions<{ seen: { at: Date }[] }>();
   // @ts-expect-error nor a function
   createSessions<{ run: () => void }>();
+  // @ts-expect-error nor a class
+  createSessions<{ make: new () => Date }>();
   // @ts-expect-error nor a bigint
   createSessions<{ big: bigint }>();
   // @ts-expect-error nor a map

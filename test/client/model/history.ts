@@ -54,7 +54,9 @@ export class SessionHistory {
     if (commit.outcome === 'discarded' && ((commit.exclusive && changes(commit)) || !this.#mayDiscard(commit))) {
       yield `it discarded ${commit.tokens}, for no reason or without an error`;
     }
-    if (commit.outcome === 'refused' && (commit.fate === 'destroy' || !this.mayConflict(commit))) {
+    // A sign-out that must be built on what it read may be refused; any other wins.
+    const wins = commit.fate === 'destroy' && !commit.exclusive;
+    if (commit.outcome === 'refused' && (wins || !this.mayConflict(commit))) {
       yield `it refused ${commit.fate} with ${commit.tokens} for no reason`;
     }
     if (
