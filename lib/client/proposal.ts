@@ -15,8 +15,8 @@ export interface ProposalParts {
   /** What the changes were made on: nothing, for a session that begins in this request. */
   readonly base: SessionData;
   readonly changes: Changes;
-  /** The values that the changes came to on the base; `undefined` if nobody looked. */
-  readonly values: SessionValues | undefined;
+  /** The values that the changes came to on the base. Of no account where there are none. */
+  readonly values: SessionValues;
   readonly concurrency: Concurrency;
   /** Whether what was found was looked at: what was not, nothing can have been built on. */
   readonly looked: boolean;
@@ -54,7 +54,7 @@ export class Proposal {
     this.user = parts.user;
     this.#parts = parts;
     this.#access = access;
-    this.#settled = parts.changes.empty || parts.values === undefined ? parts.base : access.write(parts.values);
+    this.#settled = parts.changes.empty ? parts.base : access.write(parts.values);
   }
 
   /** Whether there is anything to be stored, where nothing is. */
@@ -118,10 +118,7 @@ export class Proposal {
   /** Does its changes on values that another request left. Returns the keys that it gave another value than that one. */
   applyTo(values: SessionValues): readonly string[] {
     const { changes, concurrency, values: own } = this.#parts;
-    if (changes.empty || own === undefined) {
-      return [];
-    }
-    const overwrites = concurrency === 'last-write-wins';
+    const overwrites = concurrency === 'last-write-wins' && !changes.empty;
     const contested = this.#contested(values, overwrites ? allOf(own, values) : changes.assigned);
     if (overwrites) {
       values.become(own);

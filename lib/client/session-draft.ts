@@ -219,7 +219,7 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     const parts = {
       base: this.#base,
       changes: this.#changes,
-      values: this.#values,
+      values: this.#values ?? new SessionValues(),
       concurrency,
       looked: this.#looked,
       ended: this.#ended,

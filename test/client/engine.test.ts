@@ -394,6 +394,30 @@ describe('parallel requests', () => {
     }
   });
 
+  test('a write that got lost on its way, and that others came before since, is made again on what they left', async () => {
+    await signedIn();
+    const tab = visitor.tab(
+      engineOf({
+        store: {
+          ...bind(store),
+          write: async (...args) => {
+            if (others !== undefined) {
+              const other = others;
+              others = undefined;
+              await other();
+              return down();
+            }
+            return store.write(...args);
+          },
+        },
+        clock,
+      }),
+    );
+    let others: (() => Promise<unknown>) | undefined = () => visitor.tab().request((other) => other.set('count', 5));
+    await tab.request((session) => session.update('count', (count = 0) => count + 1));
+    expect(await visitor.see('count')).toBe(6);
+  });
+
   test('a write whose reply never came is looked for before it is called a failure', async () => {
     await signedIn();
     const lossy: SessionStore = {

@@ -47,6 +47,11 @@ describe('a save that another one came before', () => {
     expect(changed('last-write-wins').on(dataOf({ c: 5 })).data.text).toBe('{"a":2,"b":1}');
   });
 
+  test('overwrites with what is to be got once, too: last-write-wins', () => {
+    const { data } = proposalOf({ a: 1 }, 'last-write-wins', (session) => session.flash('b', 2)).on(dataOf({ c: 5 }));
+    expect(data.text).toBe('{"a":1,"b":2}\n["b"]');
+  });
+
   test('does not overwrite what a newer release left', () => {
     expect(() => changed('last-write-wins').on(dataOf({ c: 5 }, 2))).toThrow(
       expect.objectContaining({ code: 'ERR_SESSION_RECORD' }),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CLIENT, transportOf } from '../../../lib/client/stores/dynamodb-sdk';
+import { CLIENT, sdkTransport, transportOf } from '../../../lib/client/stores/dynamodb-sdk';
 
 const KEY = { TableName: 'sessions', Key: { id: { B: Uint8Array.of(1) } } };
 const READ = { ...KEY, ConsistentRead: true } as const;
@@ -103,3 +103,20 @@ async function closed(sockets: readonly Socket[]): Promise<void> {
   expect(sockets).not.toHaveLength(0);
   await Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')));
 }
+
+test.each([['eu-west-1'], [undefined]])('the table of the region %s is called there', async (region) => {
+  const regions: unknown[] = [];
+  jest.spyOn(DynamoDBClient.prototype, 'send').mockImplementation(async function (this: DynamoDBClient) {
+    regions.push(await this.config.region());
+    return {};
+  });
+  const environment = process.env;
+  process.env = { ...environment, AWS_REGION: 'us-west-2' };
+  try {
+    await sdkTransport(region).getItem(READ);
+    expect(regions).toEqual([region ?? 'us-west-2']);
+  } finally {
+    process.env = environment;
+    jest.restoreAllMocks();
+  }
+});
