@@ -97,7 +97,7 @@ export class InMemorySecret {
     if (MoveToVersionId !== undefined && !target) {
       throw invalid(`There is no version ${MoveToVersionId}.`);
     }
-    if (holder !== MoveToVersionId && holder !== RemoveFromVersionId) {
+    if (holder !== RemoveFromVersionId) {
       throw invalid(`${VersionStage} is attached to ${holder}, which RemoveFromVersionId must name.`);
     }
     this.#move(VersionStage, target);
