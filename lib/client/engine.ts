@@ -76,12 +76,18 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     const common = { model: this.#model, concurrency, hadCookie: values.length > 0 };
     const context = this.#context(options);
     let overtaken: SessionKey | undefined;
-    for (const cookie of plausibleFirst(values).slice(0, MOST_COOKIES)) {
+    const cookies = plausibleFirst(values).slice(0, MOST_COOKIES);
+    for (const [index, cookie] of cookies.entries()) {
       const found = await this.#find(context, cookie);
       if (found !== undefined && 'record' in found) {
         const session = fingerprint(found.key);
         hooks.call('loaded', { session });
-        return new SessionDraft(found, { ...common, onReset: (paths) => hooks.call('reset', { session, paths }) });
+        const others = cookies.slice(index + 1).flatMap((other) => other?.id ?? []);
+        return new SessionDraft(found, {
+          ...common,
+          others,
+          onReset: (paths) => hooks.call('reset', { session, paths }),
+        });
       }
       overtaken ??= found?.overtaken;
     }
@@ -100,6 +106,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     if (found !== undefined) {
       await (proposal.exclusive ? destroyUnchanged(context, found) : destroy(context, found));
       context.hooks.call('destroyed', { session: fingerprint(found.key) });
+      await this.#destroyOthers(context, draft.others);
     }
     if (proposal.begins && overtaken !== undefined && proposal.user === undefined) {
       // A sign-in overtook this request: another session's cookie would sign the visitor out again.
@@ -146,6 +153,16 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     return alive === undefined
       ? expire(hooks, located.key)
       : { ...alive, ...this.#lifetime.of(alive), cookieId: cookie.id };
+  }
+
+  /** Ends what the other cookies of a visitor lead to: the next request would find that, and he would still be signed in. */
+  async #destroyOthers(context: SaveContext, ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const other = await context.records.read(id);
+      if (other !== undefined) {
+        await destroy(context, other);
+      }
+    }
   }
 
   async #save(context: SaveContext, proposal: Proposal, found: FoundSession): Promise<Whereabouts | undefined> {

@@ -23,6 +23,8 @@ export interface DraftOptions<Data extends object> {
   readonly concurrency: Concurrency;
   /** Whether the request brought a cookie of ours, whatever it led to. */
   readonly hadCookie: boolean;
+  /** The ids in the request's other cookies of our name, which were not looked up. */
+  readonly others?: readonly string[];
   /** The key of a session that went on under another id a moment ago: the cookie with that is on its way. */
   readonly overtaken?: SessionKey;
   /** Is told, once, if stored data had to be given up, and at which paths it did not fit. */
@@ -64,6 +66,10 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
 
   get hadCookie(): boolean {
     return this.#options.hadCookie;
+  }
+
+  get others(): readonly string[] {
+    return this.#options.others ?? [];
   }
 
   /** The key of the session that it came too late for. Another one must not take the place of that in the browser. */

@@ -188,6 +188,22 @@ describe('destroy', () => {
   });
 });
 
+test('a sign-out ends what all cookies of our name lead to: the next request would find another one', async () => {
+  await begun();
+  const other = new Visitor(engineOf({ store, clock }));
+  await other.request((session) => session.login('ada'));
+  const gone = new Visitor(engineOf({ store, clock }));
+  await gone.request((session) => session.set('a', 1));
+  await gone.tab().request((session) => session.destroy());
+  await memory.destroy(keyOf(gone.cookie?.split('.')[1] ?? ''));
+  const [first, second, third] = [visitor.cookie, other.cookie, gone.cookie];
+  const both = visitor.tab();
+  both.cookie = `${first}; ${second}; ${third}; __Host-session=garbage`;
+  await both.request((session) => session.logout());
+  expect((await visitor.load()).isNew).toBe(true);
+  expect((await other.load()).isNew).toBe(true);
+});
+
 describe('logout', () => {
   test('ends the session and makes the browser forget it', async () => {
     await begun();
