@@ -34,7 +34,11 @@ export async function configure<Data extends object>(
   if (options.policy !== undefined) {
     throw misconfigured('a policy comes from the stack with its store: give createSessions both, or neither');
   }
-  const { stores, policy } = readEnvironment(options.env ?? SESSIONS_VARIABLE);
+  const { stores, policy, keys } = readEnvironment(options.env ?? SESSIONS_VARIABLE);
+  if (keys !== undefined) {
+    // To leave cookies unsigned that somebody wanted signed would be worse.
+    throw misconfigured('the store has keys, and this release does not sign cookies: leave keys out of its stack');
+  }
   return { store: await openStore(stores.primary, clock), policy, ...common };
 }
 

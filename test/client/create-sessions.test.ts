@@ -56,6 +56,14 @@ describe('the environment', () => {
       `the environment variable ${variable} cannot be used: policy.idleTimeout must be a whole number of at least 1, received "30m"`,
     ],
     [
+      'with keys, which this client does not use',
+      JSON.stringify({
+        ...CONTRACT,
+        keys: { secret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:keys-AbCdEf' },
+      }),
+      'the store has keys, and this release does not sign cookies: leave keys out of its stack',
+    ],
+    [
       'of a kind of store that this client does not know',
       JSON.stringify({ ...CONTRACT, stores: { primary: { kind: 'tape' } } }),
       `the environment variable ${variable} cannot be used: stores.primary.kind must be "dynamodb", received "tape"`,
