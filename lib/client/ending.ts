@@ -1,7 +1,7 @@
 import { conflict } from './proposal.js';
 import { type Located, tombstoneOf } from './record.js';
 import type { SaveResult } from './record-access.js';
-import type { SaveContext } from './saves.js';
+import type { SaveContext } from './save-context.js';
 
 /** How often a sign-out tries to end exactly the record that it saw, before it takes away whatever is there. */
 const CAREFUL_ATTEMPTS = 3;

@@ -12,8 +12,9 @@ import { Lifetime } from './lifetime.js';
 import type { Proposal } from './proposal.js';
 import { type Identified, RecordAccess } from './record-access.js';
 import { regenerate } from './regeneration.js';
+import type { SaveContext, Whereabouts } from './save-context.js';
 import { SaveGroups } from './save-groups.js';
-import { begin, discard, type SaveContext, saveChanges, touch, type Whereabouts } from './saves.js';
+import { begin, discard, saveChanges, touch } from './saves.js';
 import type { Concurrency } from './session.js';
 import { type FoundSession, SessionDraft } from './session-draft.js';
 import { fingerprint, keyOf } from './session-id.js';
@@ -166,13 +167,13 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   }
 
   async #save(context: SaveContext, proposal: Proposal, found: FoundSession): Promise<Whereabouts | undefined> {
-    const { clock, groups, tolerate } = context;
+    const { clock, saveWithOthers, tolerate } = context;
     if (proposal.newId !== undefined) {
       return regenerate(context, proposal, found, proposal.newId);
     }
     const renewalDue = this.#lifetime.renewalDue(found, clock());
     if (proposal.dirty) {
-      return renewalDue ? regenerate(context, proposal, found, 'age') : groups.save(context, proposal, found);
+      return renewalDue ? regenerate(context, proposal, found, 'age') : saveWithOthers(proposal, found);
     }
     // Nothing of the visitor's is at stake from here on: a store in trouble does not cost her the reply.
     let whereabouts: Whereabouts | undefined = found;
@@ -207,7 +208,15 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       }
     };
     const records = new RecordAccess(store, budget);
-    return { records, groups: this.#groups, lifetime: this.#lifetime, clock, hooks, tolerate };
+    const context: SaveContext = {
+      records,
+      lifetime: this.#lifetime,
+      clock,
+      hooks,
+      tolerate,
+      saveWithOthers: (proposal, start) => this.#groups.save(context, proposal, start),
+    };
+    return context;
   }
 
   #give({ id, deadline }: Whereabouts): CommitResult {

@@ -2,7 +2,8 @@ import type { RegenerationCause } from './hooks.js';
 import type { Proposal } from './proposal.js';
 import { type Located, type SessionEnd, tombstoneOf } from './record.js';
 import type { Identified } from './record-access.js';
-import { currentAfterConflict, discard, type SaveContext, tellConflicts, type Whereabouts } from './saves.js';
+import type { SaveContext, Whereabouts } from './save-context.js';
+import { currentAfterConflict, discard, tellConflicts } from './saves.js';
 import type { SessionData } from './session-data.js';
 import { fingerprint, keyOf, newSessionId, successorOf } from './session-id.js';
 
@@ -84,6 +85,6 @@ function drop(context: SaveContext, proposal: Proposal, old: Identified): undefi
 /** Takes the id that another request renewed the session to, and saves there what this one changed. */
 async function adopt(context: SaveContext, proposal: Proposal, renewed: Identified): Promise<Whereabouts | undefined> {
   return proposal.dirty
-    ? context.groups.save(context, proposal, renewed)
+    ? context.saveWithOthers(proposal, renewed)
     : { id: renewed.id, deadline: context.lifetime.of(renewed).deadline };
 }

@@ -1,6 +1,7 @@
 import type { Proposal } from './proposal.js';
 import type { Identified } from './record-access.js';
-import { type SaveContext, type Saved, saveChanges, type Whereabouts } from './saves.js';
+import type { SaveContext, Whereabouts } from './save-context.js';
+import { type Saved, saveChanges } from './saves.js';
 
 /** What a request that waited does when its wait is over. */
 type Next = () => Promise<Whereabouts | undefined>;

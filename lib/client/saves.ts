@@ -1,32 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from './clock.js';
 import { SessionError } from './errors.js';
-import type { HookCaller } from './hooks.js';
 import { layersOn } from './layers.js';
-import type { Lifetime } from './lifetime.js';
 import { conflict, type Proposal } from './proposal.js';
 import type { Located } from './record.js';
-import type { Identified, RecordAccess } from './record-access.js';
-import type { SaveGroups } from './save-groups.js';
+import type { Identified } from './record-access.js';
+import type { SaveContext, Whereabouts } from './save-context.js';
 import { fingerprint, keyOf, newSessionId } from './session-id.js';
-import type { EpochMilliseconds, SessionKey } from './stores/store.js';
-
-/** What the ways of saving have in common. */
-export interface SaveContext {
-  readonly records: RecordAccess;
-  readonly groups: SaveGroups;
-  readonly lifetime: Lifetime;
-  readonly clock: Clock;
-  readonly hooks: HookCaller;
-  /** Does what the visitor need not wait for or hear of if it fails. */
-  readonly tolerate: (run: () => Promise<unknown>) => Promise<void>;
-}
-
-/** Where a session lives when its request ends: what the cookie has to say. */
-export interface Whereabouts {
-  readonly id: string;
-  readonly deadline: EpochMilliseconds;
-}
+import type { SessionKey } from './stores/store.js';
 
 /** What became of the changes of one or several requests. */
 export interface Saved {
