@@ -5,6 +5,7 @@ import { systemClock } from './clock.js';
 import type { DataOptions } from './data-model.js';
 import type { EngineOptions } from './engine.js';
 import { SessionError } from './errors.js';
+import { openKeys } from './open-keys.js';
 import { openStore } from './open-store.js';
 import type { SessionsOptions } from './options.js';
 import type { Concurrency } from './session.js';
@@ -35,11 +36,12 @@ export async function configure<Data extends object>(
     throw misconfigured('a policy comes from the stack with its store: give createSessions both, or neither');
   }
   const { stores, policy, keys } = readEnvironment(options.env ?? SESSIONS_VARIABLE);
-  if (keys !== undefined) {
-    // To leave cookies unsigned that somebody wanted signed would be worse.
-    throw misconfigured('the store has keys, and this release does not sign cookies: leave keys out of its stack');
-  }
-  return { store: await openStore(stores.primary, clock), policy, ...common };
+  return {
+    store: await openStore(stores.primary, clock),
+    policy,
+    ...(keys !== undefined && { keys: await openKeys(keys) }),
+    ...common,
+  };
 }
 
 function readEnvironment(variable: string): SessionContract {

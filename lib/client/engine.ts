@@ -8,6 +8,8 @@ import { destroy, destroyUnchanged } from './ending.js';
 import { SessionError } from './errors.js';
 import type { HookCaller, RejectionReason } from './hooks.js';
 import type { CommitResult, GateOptions, SessionGate } from './hosts/host.js';
+import { isSignedWith, signedCookieValue } from './keys/cookie-signature.js';
+import { KeyCache, type SecretReader } from './keys/key-cache.js';
 import { Lifetime } from './lifetime.js';
 import type { Proposal } from './proposal.js';
 import { type Identified, RecordAccess } from './record-access.js';
@@ -31,8 +33,17 @@ export interface EngineOptions<Data extends object> {
   readonly concurrency?: Concurrency;
   /** What the application says of the shape of its data. @default - nothing */
   readonly data?: DataOptions<Data>;
+  /** Where the keys are read that cookies are signed with. @default - they are not signed */
+  readonly keys?: EngineKeys;
   /** Is told what happens to sessions. Failures of the store that fail a request are the caller's to tell. */
   readonly hooks: HookCaller;
+}
+
+/** The keys that cookies are signed with. */
+export interface EngineKeys {
+  readonly read: SecretReader;
+  /** Whether cookies that are not signed still count, and are signed in the reply. */
+  readonly acceptsUnsigned: boolean;
 }
 
 /** The key of a session that a sign-in moved to another id a moment ago. */
@@ -60,11 +71,14 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   readonly #lifetime: Lifetime;
   readonly #model: DataModel<Data>;
   readonly #groups = new SaveGroups();
+  readonly #keys: KeyCache | undefined;
 
   constructor(options: EngineOptions<Data>) {
     this.#options = options;
     this.#lifetime = new Lifetime(options.policy);
     this.#model = new DataModel(options.data ?? {}, options.store.capacity);
+    const { keys, clock, hooks } = options;
+    this.#keys = keys && new KeyCache(keys.read, clock, hooks);
   }
 
   async load(
@@ -83,7 +97,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       if (found !== undefined && 'record' in found) {
         const session = fingerprint(found.key);
         hooks.call('loaded', { session });
-        const others = cookies.slice(index + 1).flatMap((other) => other?.id ?? []);
+        const others = cookies.slice(index + 1).filter((other) => other !== undefined);
         return new SessionDraft(found, {
           ...common,
           others,
@@ -92,7 +106,12 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       }
       overtaken ??= found?.overtaken;
     }
-    return new SessionDraft<Data>(undefined, { ...common, ...(overtaken && { overtaken }), onReset: () => undefined });
+    return new SessionDraft<Data>(undefined, {
+      ...common,
+      others: [],
+      ...(overtaken && { overtaken }),
+      onReset: () => undefined,
+    });
   }
 
   async commit(draft: SessionDraft<Data>, options: GateOptions = {}): Promise<CommitResult> {
@@ -102,7 +121,8 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     if (found !== undefined && !proposal.ended) {
       const whereabouts = await this.#save(context, proposal, found);
       // The browser is told where the session lives unless it knows; not, if it ended before that could be said.
-      return whereabouts !== undefined && whereabouts.id !== found.cookieId ? this.#give(whereabouts) : {};
+      const told = whereabouts === undefined || (whereabouts.id === found.cookieId && !found.resign);
+      return told ? {} : this.#give(context, whereabouts);
     }
     if (found !== undefined) {
       await (proposal.exclusive ? destroyUnchanged(context, found) : destroy(context, found));
@@ -118,7 +138,9 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       return {};
     }
     if (proposal.begins) {
-      return this.#give(await begin(context, proposal));
+      // The keys first: a session whose cookie cannot be signed would be lost to its visitor.
+      await this.#keys?.ring(context.records.budget);
+      return this.#give(context, await begin(context, proposal));
     }
     return proposal.ended && draft.hadCookie ? { setCookie: clearCookie(this.#options.policy.cookie) } : {};
   }
@@ -128,6 +150,10 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     const { records, clock, hooks, tolerate } = context;
     if (cookie === undefined) {
       return reject(hooks, 'malformed');
+    }
+    const signature = await this.#signatureOf(context, cookie);
+    if (signature === 'forged') {
+      return reject(hooks, 'forged');
     }
     if (cookie.deadline * 1000 <= clock()) {
       return expire(hooks, keyOf(cookie.id));
@@ -153,13 +179,31 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     }
     return alive === undefined
       ? expire(hooks, located.key)
-      : { ...alive, ...this.#lifetime.of(alive), cookieId: cookie.id };
+      : { ...alive, ...this.#lifetime.of(alive), cookieId: cookie.id, resign: signature === 'outdated' };
+  }
+
+  /** What a cookie's signature is worth: nothing is asked of the store for one that is forged. */
+  async #signatureOf({ records, clock }: SaveContext, cookie: CookieValue): Promise<'valid' | 'outdated' | 'forged'> {
+    const { keys, policy } = this.#options;
+    if (this.#keys === undefined) {
+      return 'valid';
+    }
+    if (cookie.signature === undefined) {
+      return keys?.acceptsUnsigned ? 'outdated' : 'forged';
+    }
+    const ring = await this.#keys.ringWith(cookie.signature.keyId, records.budget);
+    const key = ring.find(cookie.signature.keyId);
+    if (key === undefined || !isSignedWith(policy.cookie.name, cookie, key)) {
+      return 'forged';
+    }
+    return key === ring.signer(clock()) ? 'valid' : 'outdated';
   }
 
   /** Ends what the other cookies of a visitor lead to: the next request would find that, and he would still be signed in. */
-  async #destroyOthers(context: SaveContext, ids: readonly string[]): Promise<void> {
-    for (const id of ids) {
-      const other = await context.records.read(id);
+  async #destroyOthers(context: SaveContext, cookies: readonly CookieValue[]): Promise<void> {
+    for (const cookie of cookies) {
+      const forged = (await this.#signatureOf(context, cookie)) === 'forged';
+      const other = forged ? undefined : await context.records.read(cookie.id);
       if (other !== undefined) {
         await destroy(context, other);
       }
@@ -219,9 +263,11 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     return context;
   }
 
-  #give({ id, deadline }: Whereabouts): CommitResult {
+  async #give({ records }: SaveContext, { id, deadline }: Whereabouts): Promise<CommitResult> {
     const { policy, clock } = this.#options;
-    const value = formatCookieValue({ id, deadline: Math.ceil(deadline / 1000) });
+    const cookie = { id, deadline: Math.ceil(deadline / 1000) };
+    const signer = (await this.#keys?.ring(records.budget))?.signer(clock());
+    const value = signer ? signedCookieValue(policy.cookie.name, cookie, signer) : formatCookieValue(cookie);
     return { setCookie: setCookie(policy.cookie, value, secondsUntil(deadline, clock())) };
   }
 }

@@ -4,6 +4,8 @@ export type SessionErrorCode =
   | 'ERR_SESSION_CONFIG'
   /** The store's system failed or refused. */
   | 'ERR_SESSION_STORE_UNAVAILABLE'
+  /** The keys that cookies are signed with cannot be read, and never have been. */
+  | 'ERR_SESSION_KEYS_UNAVAILABLE'
   /** The store did not answer before the call's deadline. */
   | 'ERR_SESSION_STORE_TIMEOUT'
   /**
@@ -45,6 +47,7 @@ export class SessionError extends Error {
 const OUTAGES: ReadonlySet<SessionErrorCode> = new Set([
   'ERR_SESSION_STORE_UNAVAILABLE',
   'ERR_SESSION_STORE_TIMEOUT',
+  'ERR_SESSION_KEYS_UNAVAILABLE',
   'ERR_SESSION_CONFLICT',
 ] as const);
 

@@ -7,10 +7,11 @@ export interface SessionEvent {
 }
 
 /**
- * Why a cookie of ours led to no session. `malformed`: it is not one that we made. `unknown`: nothing is stored any more,
+ * Why a cookie of ours led to no session. `malformed`: it is not one that we made. `forged`: it is not signed with one of
+ * the keys. `unknown`: nothing is stored any more,
  * be it forged, idle for too long or lost. `destroyed`: it was signed out. `retired`: it went on under another id.
  */
-export type RejectionReason = 'malformed' | 'unknown' | 'destroyed' | 'retired';
+export type RejectionReason = 'malformed' | 'forged' | 'unknown' | 'destroyed' | 'retired';
 
 /**
  * Why a session gets a new id: `login`, since somebody signed in; `privilege`, since the application asked for one;

@@ -1,3 +1,4 @@
+import type { CookieValue } from '../contract/cookie.js';
 import { Changes, copyOf, type Updater } from './changes.js';
 import type { DataModel } from './data-model.js';
 import { SessionError } from './errors.js';
@@ -15,6 +16,8 @@ import type { EpochMilliseconds, SessionKey } from './stores/store.js';
 export interface FoundSession extends Identified, Ends {
   /** The id in the request's cookie: another one if the session was renewed a moment ago. */
   readonly cookieId: string;
+  /** Whether the cookie is to be signed anew: it was not, or not with today's key. */
+  readonly resign: boolean;
 }
 
 /** How a draft works. */
@@ -23,8 +26,8 @@ export interface DraftOptions<Data extends object> {
   readonly concurrency: Concurrency;
   /** Whether the request brought a cookie of ours, whatever it led to. */
   readonly hadCookie: boolean;
-  /** The ids in the request's other cookies of our name, which were not looked up. */
-  readonly others?: readonly string[];
+  /** The request's other cookies of our name, which were not looked up. */
+  readonly others: readonly CookieValue[];
   /** The key of a session that went on under another id a moment ago: the cookie with that is on its way. */
   readonly overtaken?: SessionKey;
   /** Is told, once, if stored data had to be given up, and at which paths it did not fit. */
@@ -68,8 +71,8 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     return this.#options.hadCookie;
   }
 
-  get others(): readonly string[] {
-    return this.#options.others ?? [];
+  get others(): readonly CookieValue[] {
+    return this.#options.others;
   }
 
   /** The key of the session that it came too late for. Another one must not take the place of that in the browser. */

@@ -56,14 +56,6 @@ describe('the environment', () => {
       `the environment variable ${variable} cannot be used: policy.idleTimeout must be a whole number of at least 1, received "30m"`,
     ],
     [
-      'with keys, which this client does not use',
-      JSON.stringify({
-        ...CONTRACT,
-        keys: { secret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:keys-AbCdEf' },
-      }),
-      'the store has keys, and this release does not sign cookies: leave keys out of its stack',
-    ],
-    [
       'of a kind of store that this client does not know',
       JSON.stringify({ ...CONTRACT, stores: { primary: { kind: 'tape' } } }),
       `the environment variable ${variable} cannot be used: stores.primary.kind must be "dynamodb", received "tape"`,
@@ -73,6 +65,12 @@ describe('the environment', () => {
       process.env[variable] = value;
     }
     await expect(request({ env: variable })).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG', message });
+  });
+
+  test('with keys opens their secret, and reads it when there is something to sign or to verify', async () => {
+    const keys = { secret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:Keys-AbCdEf', region: 'us-east-1' };
+    process.env[variable] = JSON.stringify({ ...CONTRACT, keys });
+    expect(await createSessions({ env: variable }).transact(undefined, ({ isNew }) => isNew)).toEqual({ result: true });
   });
 
   test('is read anew after a failure', async () => {

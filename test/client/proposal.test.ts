@@ -16,8 +16,14 @@ function proposalOf(values: Values, concurrency: Concurrency, act: (session: Ses
   const record = { createdAt: START, renewedAt: START, idleTimeout: 60, recent: 'aaaaaaaa', data: dataOf(values) };
   const stored = { value: encodeRecord(record), version: '1.aaaaaaaa', expiresAt: START + 1, deadline: START + 2 };
   const { expiresAt, deadline } = stored;
-  const found = { id: 'id', cookieId: 'id', key: Uint8Array.of(1), stored, record, expiresAt, deadline };
-  const session = new SessionDraft(found, { model, concurrency, hadCookie: true, onReset: () => undefined });
+  const found = { id: 'id', cookieId: 'id', resign: false, key: Uint8Array.of(1), stored, record, expiresAt, deadline };
+  const session = new SessionDraft(found, {
+    model,
+    concurrency,
+    hadCookie: true,
+    others: [],
+    onReset: () => undefined,
+  });
   act(session);
   return session.close();
 }

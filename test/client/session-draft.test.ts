@@ -22,13 +22,14 @@ function draftOf(values: Values, concurrency: Concurrency = 'merge'): SessionDra
   const found = {
     id: 'id',
     cookieId: 'id',
+    resign: false,
     key: Uint8Array.of(1),
     stored,
     record,
     expiresAt: stored.expiresAt,
     deadline: stored.deadline,
   };
-  return new SessionDraft(found, { model, concurrency, hadCookie: true, onReset: () => undefined });
+  return new SessionDraft(found, { model, concurrency, hadCookie: true, others: [], onReset: () => undefined });
 }
 
 function newDraft(): SessionDraft {
@@ -36,6 +37,7 @@ function newDraft(): SessionDraft {
     model,
     concurrency: 'merge',
     hadCookie: false,
+    others: [],
     onReset: () => undefined,
   });
 }

@@ -7,7 +7,7 @@ import type {
   SessionStore,
 } from 'cdk-sessions-client';
 import type { FakeClock } from 'cdk-sessions-client/testing';
-import { SessionEngine } from '../../lib/client/engine';
+import { type EngineKeys, SessionEngine } from '../../lib/client/engine';
 import { HookCaller } from '../../lib/client/hooks';
 import type { SessionDraft } from '../../lib/client/session-draft';
 import { STANDARD_POLICY } from '../../lib/contract/policy';
@@ -83,6 +83,7 @@ export interface EngineUnderTest {
   readonly callTimeout?: number;
   readonly concurrency?: Concurrency;
   readonly data?: DataOptions<Data>;
+  readonly keys?: EngineKeys;
   readonly hooks?: SessionHooks;
 }
 
