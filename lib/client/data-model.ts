@@ -105,11 +105,9 @@ export class DataModel<Data extends object> {
       );
     }
     if (!surelyFits && data.encoded.bytes.length + HEADER > this.capacity) {
-      const [plain, stored, limit] = [text.length, data.encoded.bytes.length, this.capacity].map(kilobytes);
-      throw tooLarge(
-        values,
-        `takes ${plain} as JSON and ${stored} as stored, and the store keeps ${limit} of a session`,
-      );
+      const [plain, stored] = [text.length, data.encoded.bytes.length].map(kilobytes);
+      const limit = Math.floor((this.capacity - HEADER) / 1024);
+      throw tooLarge(values, `takes ${plain} as JSON and ${stored} as stored, and the store keeps ${limit} KB of data`);
     }
     return data;
   }

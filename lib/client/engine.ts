@@ -12,6 +12,7 @@ import { isSignedWith, signedCookieValue } from './keys/cookie-signature.js';
 import { KeyCache, type SecretReader } from './keys/key-cache.js';
 import { Lifetime } from './lifetime.js';
 import type { Proposal } from './proposal.js';
+import type { Located } from './record.js';
 import { type Identified, RecordAccess } from './record-access.js';
 import { regenerate } from './regeneration.js';
 import type { SaveContext, Whereabouts } from './save-context.js';
@@ -46,9 +47,9 @@ export interface EngineKeys {
   readonly acceptsUnsigned: boolean;
 }
 
-/** The key of a session that a sign-in moved to another id a moment ago. */
-interface Overtaken {
-  readonly overtaken: SessionKey;
+/** What a cookie leads to whose session went on under another id that it does not lead to. */
+interface Retired {
+  readonly retired: Located;
 }
 
 /** The longest that one request may spend on loading or on saving, in milliseconds, however many calls it makes. */
@@ -90,7 +91,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     const values = cookieValues(cookieHeaders, policy.cookie.name);
     const common = { model: this.#model, concurrency, hadCookie: values.length > 0 };
     const context = this.#context(options);
-    let overtaken: SessionKey | undefined;
+    let retired: Located | undefined;
     const cookies = plausibleFirst(values).slice(0, MOST_COOKIES);
     for (const [index, cookie] of cookies.entries()) {
       const found = await this.#find(context, cookie);
@@ -104,19 +105,19 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
           onReset: (paths) => hooks.call('reset', { session, paths }),
         });
       }
-      overtaken ??= found?.overtaken;
+      retired ??= found?.retired;
     }
     return new SessionDraft<Data>(undefined, {
       ...common,
       others: [],
-      ...(overtaken && { overtaken }),
+      ...(retired && { retired, overtaken: this.#lifetime.mayBeOvertaken(retired.record.end, this.#options.clock()) }),
       onReset: () => undefined,
     });
   }
 
   async commit(draft: SessionDraft<Data>, options: GateOptions = {}): Promise<CommitResult> {
     const proposal = draft.close();
-    const { found, overtaken } = draft;
+    const { found, retired } = draft;
     const context = this.#context(options);
     if (found !== undefined && !proposal.ended) {
       const whereabouts = await this.#save(context, proposal, found);
@@ -124,14 +125,19 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       const told = whereabouts === undefined || (whereabouts.id === found.cookieId && !found.resign);
       return told ? {} : this.#give(context, whereabouts);
     }
+    if (found === undefined && proposal.ended && retired !== undefined) {
+      // A sign-out with an id from before ends what the session went on as.
+      await destroy(context, retired);
+      context.hooks.call('destroyed', { session: fingerprint(retired.key) });
+    }
     if (found !== undefined) {
       await (proposal.exclusive ? destroyUnchanged(context, found) : destroy(context, found));
       context.hooks.call('destroyed', { session: fingerprint(found.key) });
       await this.#destroyOthers(context, draft.others);
     }
-    if (proposal.begins && overtaken !== undefined && proposal.user === undefined) {
+    if (proposal.begins && retired !== undefined && draft.overtaken && !proposal.ended && proposal.user === undefined) {
       // A sign-in overtook this request: another session's cookie would sign the visitor out again.
-      const [error] = discard(context, [proposal], overtaken).values();
+      const [error] = discard(context, [proposal], retired.key).values();
       if (error !== undefined) {
         throw error;
       }
@@ -146,7 +152,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   }
 
   /** The living session that a cookie leads to. If it leads to none, the hooks are told why. */
-  async #find(context: SaveContext, cookie: CookieValue | undefined): Promise<FoundSession | Overtaken | undefined> {
+  async #find(context: SaveContext, cookie: CookieValue | undefined): Promise<FoundSession | Retired | undefined> {
     const { records, clock, hooks, tolerate } = context;
     if (cookie === undefined) {
       return reject(hooks, 'malformed');
@@ -163,7 +169,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     const located = named?.record.end === undefined ? named : await records.follow(named, clock());
     if (located === undefined) {
       reject(hooks, named?.record.end?.kind ?? 'unknown');
-      return named && this.#lifetime.mayBeOvertaken(named.record.end, clock()) ? { overtaken: named.key } : undefined;
+      return named?.record.end?.kind === 'retired' ? { retired: named } : undefined;
     }
     if (this.#lifetime.of(located).expiresAt <= clock()) {
       return expire(hooks, located.key);

@@ -6,11 +6,12 @@ import { assertJson } from './json.js';
 import type { Ends } from './lifetime.js';
 import { step } from './path.js';
 import { Proposal } from './proposal.js';
+import type { Located } from './record.js';
 import type { Identified } from './record-access.js';
 import type { Concurrency, Session, SessionDataKey, SessionStatus } from './session.js';
 import { SessionData } from './session-data.js';
 import { SessionValues } from './session-values.js';
-import type { EpochMilliseconds, SessionKey } from './stores/store.js';
+import type { EpochMilliseconds } from './stores/store.js';
 
 /** A session as it was found in the store, with its ends under today's policy. */
 export interface FoundSession extends Identified, Ends {
@@ -28,8 +29,10 @@ export interface DraftOptions<Data extends object> {
   readonly hadCookie: boolean;
   /** The request's other cookies of our name, which were not looked up. */
   readonly others: readonly CookieValue[];
-  /** The key of a session that went on under another id a moment ago: the cookie with that is on its way. */
-  readonly overtaken?: SessionKey;
+  /** What the cookie led to, if the session went on under another id that it does not lead to. */
+  readonly retired?: Located;
+  /** Whether that was a moment ago, and the cookie with the other id is on its way. */
+  readonly overtaken?: boolean;
   /** Is told, once, if stored data had to be given up, and at which paths it did not fit. */
   readonly onReset: (paths: readonly string[]) => void;
 }
@@ -75,9 +78,13 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     return this.#options.others;
   }
 
-  /** The key of the session that it came too late for. Another one must not take the place of that in the browser. */
-  get overtaken(): SessionKey | undefined {
-    return this.#options.overtaken;
+  get retired(): Located | undefined {
+    return this.#options.retired;
+  }
+
+  /** Whether it came just too late for its session. Another one must not take the place of that in the browser. */
+  get overtaken(): boolean {
+    return this.#options.overtaken === true;
   }
 
   get isNew(): boolean {

@@ -17,13 +17,14 @@ export interface Transaction<Result> {
 export interface TransactOptions {
   /**
    * The longest that loading, saving and the pauses between attempts may take, in milliseconds, the function's own time
-   * included: in a Lambda function, less than `context.getRemainingTimeInMillis()`.
+   * included, from 1 to 900000: in a Lambda function, less than `context.getRemainingTimeInMillis()`.
    * @default 10000
    */
   readonly timeout?: number;
 }
 
 const TRANSACTION_TIMEOUT = 10_000;
+const LONGEST_TIMEOUT = 900_000;
 
 /** With less time left, in milliseconds, another attempt is not worth beginning. */
 const LEAST_TIME = 250;
@@ -35,6 +36,12 @@ export async function transact<Data extends object, Result>(
   fn: (session: Session<Data>) => Result | Promise<Result>,
   { timeout = TRANSACTION_TIMEOUT }: TransactOptions = {},
 ): Promise<Transaction<Result>> {
+  if (!(timeout >= 1 && timeout <= LONGEST_TIMEOUT)) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `timeout must be 1 to ${LONGEST_TIMEOUT} milliseconds, received ${timeout}`,
+    );
+  }
   const end = performance.now() + timeout;
   const timeLeft = () => ({ remainingMs: end - performance.now() });
   for (let attempt = 1; ; attempt++) {
@@ -45,7 +52,7 @@ export async function transact<Data extends object, Result>(
     } catch (error) {
       const pause = pauseBefore(attempt);
       // Who was overtaken by a sign-in does not catch up with it by trying again.
-      if (!isConflict(error) || session.overtaken !== undefined || timeLeft().remainingMs < pause + LEAST_TIME) {
+      if (!isConflict(error) || session.overtaken || timeLeft().remainingMs < pause + LEAST_TIME) {
         throw error;
       }
       await sleep(pause);

@@ -194,7 +194,7 @@ describe('a session that is too large', () => {
       expect.objectContaining({
         code: 'ERR_SESSION_TOO_LARGE',
         message:
-          'the session takes 72 KB as JSON and 42 KB as stored, and the store keeps 32 KB of a session: its biggest keys are ' +
+          'the session takes 72 KB as JSON and 42 KB as stored, and the store keeps 30 KB of data: its biggest keys are ' +
           `session.cart (49 KB), session.viewed (20 KB), session.${'k'.repeat(112)}… (3 KB); ` +
           'keep what is large elsewhere and its key in the session',
       }),
@@ -207,14 +207,14 @@ describe('a session that is too large', () => {
     expect(data.encoded.bytes.length).toBeLessThanOrEqual(4 * 1024);
     const larger = { text: noise(6000) };
     expect(new DataModel({}).write(valuesOf(larger)).encoded.bytes.length).toBeGreaterThan(4 * 1024);
-    expect(() => model.write(valuesOf(larger))).toThrow('of a session: its biggest keys');
+    expect(() => model.write(valuesOf(larger))).toThrow('of data: its biggest keys');
   });
 
   test('is measured in bytes, not in characters', () => {
     const chinese = Array.from({ length: 1500 }, (_, index) =>
       String.fromCharCode(0x4e00 + ((index * 7919) % 20000)),
     ).join('');
-    expect(() => modelOf({}, 4096).write(valuesOf({ chinese }))).toThrow('of a session: its biggest keys');
+    expect(() => modelOf({}, 4096).write(valuesOf({ chinese }))).toThrow('of data: its biggest keys');
   });
 
   test('compressed is one that fits', () => {

@@ -142,6 +142,17 @@ describe('login', () => {
     expect(await late.request((session) => session.set('count', 1))).toMatch(/^__Host-session=v1/);
   });
 
+  test.each<[string, (session: SessionDraft<Data>) => unknown]>([
+    ['logout', (session) => session.logout()],
+    ['destroy', (session) => session.destroy()],
+  ])('does not hide the session from a %s that sets out with the old id even later', async (_, end) => {
+    await begun();
+    const late = visitor.tab();
+    await visitor.request((session) => session.login('ada'));
+    expect(await late.request(end)).toMatch(/Max-Age=0/);
+    expect((await visitor.load()).isNew).toBe(true);
+  });
+
   test('is made again by a request with the id from before, if its reply never arrived', async () => {
     await begun();
     const impatient = visitor.tab();

@@ -117,6 +117,13 @@ test('that a sign-in overtakes fails, and does not sign the visitor out', async 
   expect(runs).toBe(2);
 });
 
+test.each([Number.NaN, 0, -1, 900_001])('a timeout of %d is refused', async (timeout) => {
+  await expect(sessionsOn().transact([], count, { timeout })).rejects.toMatchObject({
+    code: 'ERR_SESSION_CONFIG',
+    message: `timeout must be 1 to 900000 milliseconds, received ${timeout}`,
+  });
+});
+
 test('ends when its time is over', async () => {
   const cookie = await begin();
   const hanging = Object.assign(new ObservedStore(store), { write: () => new Promise<never>(() => undefined) });

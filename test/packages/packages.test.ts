@@ -234,7 +234,7 @@ describe.each(['oldest', 'newest'] as const)('a CDK app of ten lines, with the %
     console.info(`the README's handler, bundled with aws-cdk-lib ${version}: ${statSync(bundled()).size} bytes`);
     expect(statSync(bundled()).size).toBeLessThan(150_000);
     expect(bundle).not.toMatch(/aws-cdk-lib|node_modules\/(?!cdk-sessions-client\/)/);
-    const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
+    const required = [...bundle.matchAll(/\b(?:require|import)\("([^"]+)"\)/g)].map(([, name = '']) => name);
     const others = required.filter((name) => !name.startsWith('node:')).sort();
     expect(others).toEqual(['@aws-sdk/client-dynamodb', '@aws-sdk/client-secrets-manager']);
   });
