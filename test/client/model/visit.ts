@@ -1,6 +1,7 @@
 import type { Session } from 'cdk-sessions-client';
 import { isOutage } from '../../../lib/client/errors';
 import type { CommitResult } from '../../../lib/client/hosts/host';
+import { SessionDraft } from '../../../lib/client/session-draft';
 import { transact } from '../../../lib/client/transaction';
 import { act, type Data, DESTRUCTION, signInOrOut } from './act';
 import type { Commit, Moment, Outcome, Wish } from './commit';
@@ -85,7 +86,7 @@ export class Visit {
       return this.#conclude([], draft);
     }
     look.compare(draft);
-    const works = await this.#attempt(() => this.#handle(draft, look.from));
+    const works = await this.#attempt(() => this.#handle(draft, cookie, look.from));
     if (typeof works === 'string') {
       return this.#conclude([], works);
     }
@@ -108,7 +109,7 @@ export class Visit {
           this.witness.note('done again');
         }
         look.compare(session);
-        works = await this.#handle(session, look.from);
+        works = await this.#handle(session, cookie, look.from);
         // Should it be done again, it looks for its session again at some time after this.
         look = this.#look(cookie);
       }),
@@ -132,9 +133,9 @@ export class Visit {
   }
 
   /** Lets the request act, and begins what it wants of which sessions: of the one that it leaves first. */
-  async #handle(draft: Session<Data>, loaded: Moment): Promise<readonly Work[]> {
+  async #handle(draft: Session<Data>, cookie: string, loaded: Moment): Promise<readonly Work[]> {
     await this.process.turn(`${this.name}: handler, ${++this.#handled}`);
-    const wishes = this.#wishes(draft);
+    const wishes = this.#wishes(draft, cookie);
     const began = this.witness.moment();
     const exclusive = this.plan.transaction || this.process.surroundings.plan.concurrency === 'optimistic';
     const times = { loaded, began, beganAt: this.process.now, skew: this.process.skew };
@@ -145,12 +146,12 @@ export class Visit {
     });
   }
 
-  #wishes(draft: Session<Data>): readonly { readonly session: SessionHistory; readonly wish: Wish }[] {
+  #wishes(draft: Session<Data>, cookie: string): readonly { readonly session: SessionHistory; readonly wish: Wish }[] {
     const { witness, browser, plan, tab } = this;
-    const found = witness.of(draft);
+    const found = witness.of(draft) ?? this.#endedBy(draft, cookie);
     const leaves = signInOrOut(draft, browser.visitor, plan);
     const events = { name: () => witness.name(), again: () => witness.note('merged') };
-    if (found !== undefined && !leaves) {
+    if (found !== undefined && !leaves && !draft.isNew) {
       return [{ session: found, wish: act(draft, found, tab, plan, events) }];
     }
     const session = witness.newSession(browser.visitor);
@@ -161,6 +162,14 @@ export class Visit {
     }
     witness.note('logout');
     return [{ session: found, wish: DESTRUCTION }, ...begun];
+  }
+
+  /** The session that a sign-out ends although its cookie does not lead to it any more: it went on under another id. */
+  #endedBy(draft: Session<Data>, cookie: string): SessionHistory | undefined {
+    const ends = this.plan.fate === 'destroy' || this.plan.fate === 'logout';
+    return ends && draft instanceof SessionDraft && draft.retired !== undefined
+      ? this.witness.byCookie(cookie)
+      : undefined;
   }
 
   #conclude(works: readonly Work[], reply: CommitResult | Failure): Result {
