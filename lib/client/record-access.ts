@@ -110,16 +110,16 @@ export class RecordAccess {
     version: Version,
     expected: Version | undefined,
   ): Promise<WriteResult> {
-    const looked = await this.budget
-      .call('read', (options) => this.store.read(key, options))
-      .then((stored) => ({ stored }))
-      .catch(() => undefined);
-    const current = locate(key, looked?.stored);
-    if (current !== undefined && remembers(current.record.recent, version)) {
+    const current = await this.readKey(key).catch(() => undefined);
+    if (current === undefined) {
+      // It may have been there, and have expired since.
+      throw error;
+    }
+    if (remembers(current.record.recent, version)) {
       return { written: true };
     }
-    if (looked !== undefined && expected !== undefined && current?.stored.version !== expected) {
-      return { written: false, current: looked.stored };
+    if (expected !== undefined && current.stored.version !== expected) {
+      return { written: false, current: current.stored };
     }
     throw error;
   }

@@ -418,6 +418,25 @@ describe('parallel requests', () => {
     expect(await visitor.see('count')).toBe(6);
   });
 
+  test('a write that went through before its session expired is not told as discarded', async () => {
+    const told: unknown[] = [];
+    const slow: SessionStore = {
+      ...bind(store),
+      write: async (...args) => {
+        await store.write(...args);
+        clock.advance(30 * MINUTE);
+        return down();
+      },
+    };
+    await signedIn();
+    const hooks = { discarded: () => told.push('discarded') };
+    const tab = visitor.tab(engineOf({ store: slow, clock, hooks }));
+    await expect(tab.request((session) => session.set('count', 1))).rejects.toMatchObject({
+      code: 'ERR_SESSION_STORE_UNAVAILABLE',
+    });
+    expect(told).toEqual([]);
+  });
+
   test('a write whose reply never came is looked for before it is called a failure', async () => {
     await signedIn();
     const lossy: SessionStore = {
