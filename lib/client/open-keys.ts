@@ -14,7 +14,7 @@ export async function openKeys(contract: KeysContract): Promise<EngineKeys> {
     // To leave data unencrypted that somebody wanted encrypted would be worse.
     throw new SessionError(
       'ERR_SESSION_CONFIG',
-      'the store asks for encrypted data, and this release signs cookies only: leave encryptData out of its stack',
+      'the store asks for encrypted data, and this release signs cookies only: deploy the newer cdk-sessions-client',
     );
   }
   const name = '@aws-sdk/client-secrets-manager';

@@ -5,12 +5,11 @@ import type { SessionStoreOptions } from './session-store.js';
 /** What is wrong with the keys of a store, or with doing without, or `undefined`. */
 export function keysFault(
   { absoluteTimeout }: SessionPolicy,
-  { keys, encryptData, acceptUnsigned }: SessionStoreOptions,
+  { keys, acceptUnsigned }: SessionStoreOptions,
 ): string | undefined {
   if (!keys) {
-    const [needsKeys] = [encryptData && 'encryptData', acceptUnsigned && 'acceptUnsigned'].filter(Boolean);
-    return needsKeys
-      ? `${needsKeys} needs keys, received none: give the store keys, new SessionKeys(this, 'Keys'), or leave it out`
+    return acceptUnsigned
+      ? `acceptUnsigned needs keys, received none: give the store keys, new SessionKeys(this, 'Keys'), or leave it out`
       : undefined;
   }
   // What only the deployment knows cannot be compared here.

@@ -70,7 +70,7 @@ const MOST_ROTATION = Duration.days(1000);
 const SPARE_KEYS = 2;
 
 /**
- * Keys that session cookies are signed with and data is encrypted with: a secret in Secrets Manager, and a function that
+ * Keys that session cookies are signed with: a secret in Secrets Manager, and a function that
  * adds a key to it now and then and drops those that no session needs any more. Nobody is signed out by that.
  */
 export class SessionKeys extends SessionKeysBase {

@@ -27,16 +27,13 @@ export abstract class SessionStoreBase extends Resource implements ISessionStore
   public readonly policy: SessionPolicy;
   public readonly keys?: ISessionKeys;
 
-  private readonly keyUses: Pick<KeysContract, 'encryptsData' | 'acceptsUnsigned'>;
+  private readonly keyUses: Pick<KeysContract, 'acceptsUnsigned'>;
 
   constructor(scope: Construct, id: string, props: SessionStoreBaseProps = {}) {
     super(scope, id, props);
     this.policy = props.policy ?? SessionPolicy.of();
     this.keys = props.keys;
-    this.keyUses = {
-      ...(props.encryptData && { encryptsData: true }),
-      ...(props.acceptUnsigned && { acceptsUnsigned: true }),
-    };
+    this.keyUses = props.acceptUnsigned ? { acceptsUnsigned: true } : {};
     const fault = keysFault(this.policy, props);
     if (fault !== undefined) {
       throw new SessionConstructError('ERR_SESSION_KEYS', fault, this);

@@ -22,12 +22,6 @@ export interface SessionStoreOptions {
   readonly keys?: ISessionKeys;
 
   /**
-   * Whether the data of sessions is encrypted with the keys before the store gets to see it.
-   * @default false
-   */
-  readonly encryptData?: boolean;
-
-  /**
    * Whether cookies that are not signed still count, and are signed in the reply. For a store that is in use when it
    * gets its keys, until the sessions from before that are over: after `absoluteTimeout` take it out.
    * @default false

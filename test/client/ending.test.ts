@@ -1,9 +1,18 @@
 import type { SessionStore } from 'cdk-sessions-client';
-import { MemoryStore } from 'cdk-sessions-client/memory';
-import { FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
+import type { MemoryStore } from 'cdk-sessions-client/memory';
+import { type FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
 import type { SessionDraft } from '../../lib/client/session-draft';
-import { keyOf } from '../../lib/client/session-id';
-import { bind, type Data, down, engineOf, MINUTE, ObservedStore, Visitor } from './support';
+import {
+  bind,
+  type Data,
+  down,
+  engineOf,
+  keyOfSession,
+  MINUTE,
+  newScene,
+  type ObservedStore,
+  Visitor,
+} from './support';
 
 let clock: FakeClock;
 let memory: MemoryStore;
@@ -11,21 +20,13 @@ let store: ObservedStore;
 let visitor: Visitor;
 
 beforeEach(() => {
-  clock = new FakeClock();
-  memory = new MemoryStore({ clock: clock.read });
-  store = new ObservedStore(memory);
-  visitor = new Visitor(engineOf({ store, clock }));
+  ({ clock, memory, store, visitor } = newScene());
 });
 
 async function begun(): Promise<Visitor> {
   await visitor.request((session) => session.set('user', 'ada'));
   store.taken();
   return visitor;
-}
-
-/** The key under which the visitor's session is stored. */
-function key(): Uint8Array {
-  return keyOf(visitor.cookie?.split('.')[1] ?? '');
 }
 
 describe('destroy', () => {
@@ -41,7 +42,7 @@ describe('destroy', () => {
 
   test('leaves nothing of what was in the session, nor whose it was', async () => {
     await visitor.request((session) => [session.set('user', 'ada'), session.login('ada')]);
-    const ended = key();
+    const ended = keyOfSession(visitor);
     await visitor.request((session) => session.destroy());
     const left = await memory.read(ended);
     expect(Buffer.from(left?.value ?? []).toString()).not.toContain('ada');
@@ -78,7 +79,7 @@ describe('destroy', () => {
     const session = await late.load();
     session.destroy();
     await visitor.request((other) => other.regenerate());
-    await memory.destroy(key());
+    await memory.destroy(keyOfSession(visitor));
     expect(await late.commit(session)).toMatch(/Max-Age=0/);
     expect((await visitor.load()).isNew).toBe(true);
   });
@@ -195,7 +196,7 @@ test('a sign-out ends what all cookies of our name lead to: the next request wou
   const gone = new Visitor(engineOf({ store, clock }));
   await gone.request((session) => session.set('a', 1));
   await gone.tab().request((session) => session.destroy());
-  await memory.destroy(keyOf(gone.cookie?.split('.')[1] ?? ''));
+  await memory.destroy(keyOfSession(gone));
   const [first, second, third] = [visitor.cookie, other.cookie, gone.cookie];
   const both = visitor.tab();
   both.cookie = `${first}; ${second}; ${third}; __Host-session=garbage`;

@@ -1,18 +1,28 @@
 import { createHash } from 'node:crypto';
 import type { SessionStore } from 'cdk-sessions-client';
 import { MemoryStore } from 'cdk-sessions-client/memory';
-import { FakeClock } from 'cdk-sessions-client/testing';
+import type { FakeClock } from 'cdk-sessions-client/testing';
 import { Lifetime } from '../../lib/client/lifetime';
-import { bind, type Data, down, engineOf, HOUR, MINUTE, ObservedStore, SECOND, START, Visitor } from './support';
+import {
+  bind,
+  type Data,
+  down,
+  engineOf,
+  HOUR,
+  MINUTE,
+  newScene,
+  type ObservedStore,
+  SECOND,
+  START,
+  Visitor,
+} from './support';
 
 let clock: FakeClock;
 let store: ObservedStore;
 let visitor: Visitor;
 
 beforeEach(() => {
-  clock = new FakeClock();
-  store = new ObservedStore(new MemoryStore({ clock: clock.read }));
-  visitor = new Visitor(engineOf({ store, clock }));
+  ({ clock, store, visitor } = newScene());
 });
 
 async function signedIn(): Promise<Visitor> {

@@ -11,6 +11,6 @@ test('a store whose data is to be encrypted is refused rather than left as it is
   await expect(openKeys({ ...SECRET, encryptsData: true })).rejects.toMatchObject({
     code: 'ERR_SESSION_CONFIG',
     message:
-      'the store asks for encrypted data, and this release signs cookies only: leave encryptData out of its stack',
+      'the store asks for encrypted data, and this release signs cookies only: deploy the newer cdk-sessions-client',
   });
 });

@@ -1,9 +1,22 @@
 import type { SessionStore, StandardSchema } from 'cdk-sessions-client';
-import { MemoryStore } from 'cdk-sessions-client/memory';
+import type { MemoryStore } from 'cdk-sessions-client/memory';
 import { FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
 import type { SessionDraft } from '../../lib/client/session-draft';
-import { keyOf, ownerOf } from '../../lib/client/session-id';
-import { bind, type Data, down, engineOf, HOUR, MINUTE, ObservedStore, SECOND, START, Visitor } from './support';
+import { ownerOf } from '../../lib/client/session-id';
+import {
+  bind,
+  type Data,
+  down,
+  engineOf,
+  HOUR,
+  keyOfSession,
+  MINUTE,
+  newScene,
+  type ObservedStore,
+  SECOND,
+  START,
+  Visitor,
+} from './support';
 
 let clock: FakeClock;
 let memory: MemoryStore;
@@ -11,21 +24,13 @@ let store: ObservedStore;
 let visitor: Visitor;
 
 beforeEach(() => {
-  clock = new FakeClock();
-  memory = new MemoryStore({ clock: clock.read });
-  store = new ObservedStore(memory);
-  visitor = new Visitor(engineOf({ store, clock }));
+  ({ clock, memory, store, visitor } = newScene());
 });
 
 async function begun(): Promise<Visitor> {
   await visitor.request((session) => session.set('user', 'ada'));
   store.taken();
   return visitor;
-}
-
-/** The key under which the visitor's session is stored. */
-function key(): Uint8Array {
-  return keyOf(visitor.cookie?.split('.')[1] ?? '');
 }
 
 describe('regenerate', () => {
@@ -71,10 +76,10 @@ describe('regenerate', () => {
 
   test('keeps whose session it is', async () => {
     await visitor.request((session) => session.login('ada'));
-    const before = key();
+    const before = keyOfSession(visitor);
     await visitor.request((session) => session.regenerate());
     expect(await memory.read(before)).not.toHaveProperty('owner');
-    expect((await memory.read(key()))?.owner).toEqual(ownerOf('ada'));
+    expect((await memory.read(keyOfSession(visitor)))?.owner).toEqual(ownerOf('ada'));
     expect((await visitor.load()).userId).toBe('ada');
   });
 
@@ -108,7 +113,7 @@ describe('login', () => {
     expect(store.taken()).toEqual(['read', 'write', 'write']);
     const session = await visitor.load();
     expect([session.userId, session.get('user')]).toEqual(['ada', 'ada']);
-    expect((await memory.read(key()))?.owner).toEqual(ownerOf('ada'));
+    expect((await memory.read(keyOfSession(visitor)))?.owner).toEqual(ownerOf('ada'));
     expect((await old.load()).isNew).toBe(true);
   });
 
@@ -337,7 +342,7 @@ describe('whatever happens while a session moves to a new id', () => {
       clock.advance(5 * MINUTE);
       await mover.commit(session);
       expect(await other.commit(late)).toBeUndefined();
-      expect((await memory.read(key()))?.version).toMatch(/^2\./);
+      expect((await memory.read(keyOfSession(visitor)))?.version).toMatch(/^2\./);
     });
 
     test.each([1, 2])('a second one that comes before write %d: one new id lives', async (write) => {
@@ -391,10 +396,9 @@ describe('periodic renewal', () => {
   });
 
   test('does not let the old id lead from what the store has to the new one', async () => {
-    const memory = new MemoryStore({ clock: clock.read });
     visitor = new Visitor(engineOf({ store: memory, clock, policy: { renewalTimeout: 600 } }));
     await visitor.request((session) => session.set('user', 'ada'));
-    const key = keyOf(visitor.cookie?.split('.')[1] ?? '');
+    const key = keyOfSession(visitor);
     clock.advance(10 * MINUTE);
     await visitor.request();
     const retired = Buffer.from((await memory.read(key))?.value ?? []).toString();

@@ -1,16 +1,14 @@
-import { MemoryStore } from 'cdk-sessions-client/memory';
-import { FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
+import { type FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
 import type { SessionDraft } from '../../lib/client/session-draft';
 import { SessionValues } from '../../lib/client/session-values';
-import { type Data, type EngineUnderTest, engineOf, ObservedStore, Visitor } from './support';
+import { type Data, type EngineUnderTest, engineOf, newScene, type ObservedStore, Visitor } from './support';
 
 let clock: FakeClock;
 let store: ObservedStore;
 let visitor: Visitor;
 
 beforeEach(() => {
-  clock = new FakeClock();
-  store = new ObservedStore(new MemoryStore({ clock: clock.read }));
+  ({ clock, store } = newScene());
 });
 
 async function begin(parts: Partial<EngineUnderTest> = {}): Promise<void> {

@@ -4,12 +4,14 @@ import type {
   PolicyContract,
   SessionError,
   SessionHooks,
+  SessionKey,
   SessionStore,
 } from 'cdk-sessions-client';
-import type { FakeClock } from 'cdk-sessions-client/testing';
+import { FakeClock, MemoryStore } from 'cdk-sessions-client/testing';
 import { type EngineKeys, SessionEngine } from '../../lib/client/engine';
 import { HookCaller } from '../../lib/client/hooks';
 import type { SessionDraft } from '../../lib/client/session-draft';
+import { keyOf } from '../../lib/client/session-id';
 import { STANDARD_POLICY } from '../../lib/contract/policy';
 
 /** 2030-01-01, where every clock of these tests begins. */
@@ -138,6 +140,19 @@ export class Visitor {
   async see<K extends keyof Data & string>(key: K): Promise<Data[K] | undefined> {
     return (await this.load()).get(key);
   }
+}
+
+/** A visitor of an engine on a store in memory that is watched, all by one clock. */
+export function newScene() {
+  const clock = new FakeClock();
+  const memory = new MemoryStore({ clock: clock.read });
+  const store = new ObservedStore(memory);
+  return { clock, memory, store, visitor: new Visitor(engineOf({ store, clock })) };
+}
+
+/** The key under which a visitor's session is stored. */
+export function keyOfSession({ cookie }: Visitor): SessionKey {
+  return keyOf(cookie?.split('.')[1] ?? '');
 }
 
 /** The calls of a store, for a test to spoil some of them. */

@@ -128,14 +128,13 @@ describe('attaching a store that has keys', () => {
   test('tells the client where they are, and what is done with them', () => {
     const stack = deployedStack();
     const keys = SessionKeys.fromSessionKeysAttributes(stack, 'Keys', { secretArn: SECRET });
-    const told = (id: string, uses: { encryptData?: boolean; acceptUnsigned?: boolean }) => {
+    const told = (id: string, uses: { acceptUnsigned?: boolean }) => {
       const app = deployedStack(new App(), id);
       new SessionTable(app, 'Sessions', { keys, ...uses }).attachFunction(plainFunction(app));
       return parseContract(environmentIn(templateOf(app))['CDK_SESSIONS'] ?? '').keys;
     };
     expect(told('Signed', {})).toEqual({ secret: SECRET });
-    expect(told('Not', { encryptData: false, acceptUnsigned: false })).toEqual({ secret: SECRET });
-    expect(told('Encrypted', { encryptData: true })).toEqual({ secret: SECRET, encryptsData: true });
+    expect(told('Not', { acceptUnsigned: false })).toEqual({ secret: SECRET });
     expect(told('Changing', { acceptUnsigned: true })).toEqual({ secret: SECRET, acceptsUnsigned: true });
   });
 

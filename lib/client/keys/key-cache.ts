@@ -1,6 +1,6 @@
 import { KEY_REFRESH } from '../../contract/keys.js';
 import { parseKeyDocument } from '../../contract/parse-key-document.js';
-import type { CallBudget } from '../call-budget.js';
+import { CallBudget } from '../call-budget.js';
 import type { Clock } from '../clock.js';
 import { SessionError } from '../errors.js';
 import type { HookCaller } from '../hooks.js';
@@ -12,6 +12,9 @@ export type SecretReader = (signal: AbortSignal | undefined) => Promise<string>;
 
 /** After a read that failed, or one that did not bring the key that was looked for, how long the next one waits. */
 const PAUSE = 10_000;
+
+/** The longest that a read may take, in milliseconds. It is for all that wait for it, and on the time of none of them. */
+const READ_TIMEOUT = 2000;
 
 /**
  * The keys, read when they are first needed and again every `KEY_REFRESH` seconds, by one request at a time. A request
@@ -47,16 +50,18 @@ export class KeyCache {
   }
 
   async #read(budget: CallBudget): Promise<KeyRing> {
-    this.#reading ??= this.#readOnce(budget).finally(() => {
+    this.#reading ??= this.#readOnce().finally(() => {
       this.#reading = undefined;
     });
-    return this.#reading;
+    return budget.wait('the keys', this.#reading);
   }
 
-  async #readOnce(budget: CallBudget): Promise<KeyRing> {
+  async #readOnce(): Promise<KeyRing> {
     this.#triedAt = this.clock();
     try {
-      const text = await budget.call('read of its keys', ({ signal }) => this.readSecret(signal));
+      const text = await new CallBudget(READ_TIMEOUT, Number.POSITIVE_INFINITY).call('read of its keys', ({ signal }) =>
+        this.readSecret(signal),
+      );
       this.#ring = new KeyRing(parseKeyDocument(text));
       this.#readAt = this.#triedAt;
     } catch (cause) {
