@@ -44,7 +44,7 @@ export interface EngineOptions<Data extends object> {
 export interface EngineKeys {
   readonly read: SecretReader;
   /** Whether cookies that are not signed still count, and are signed in the reply. */
-  readonly acceptsUnsigned: boolean;
+  readonly acceptsUnprotected: boolean;
 }
 
 /** What a cookie leads to whose session went on under another id that it does not lead to. */
@@ -195,7 +195,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       return 'valid';
     }
     if (cookie.signature === undefined) {
-      return keys?.acceptsUnsigned ? 'outdated' : 'forged';
+      return keys?.acceptsUnprotected ? 'outdated' : 'forged';
     }
     const ring = await this.#keys.ringWith(cookie.signature.keyId, records.budget);
     const key = ring.find(cookie.signature.keyId);

@@ -19,5 +19,5 @@ export async function openKeys(contract: KeysContract): Promise<EngineKeys> {
   }
   const name = '@aws-sdk/client-secrets-manager';
   const sdk = await import('@aws-sdk/client-secrets-manager').catch(missingSdk(name));
-  return { read: secretsManagerReader(sdk, contract), acceptsUnsigned: contract.acceptsUnsigned ?? false };
+  return { read: secretsManagerReader(sdk, contract), acceptsUnprotected: contract.acceptsUnprotected ?? false };
 }

@@ -2,7 +2,7 @@ import { BITS_256 } from './base64url.js';
 import { KEY_ID } from './keys.js';
 
 /**
- * The value of the session cookie: `v1.<id>.<deadline>`, and with keys `v1.<id>.<deadline>.<key id>.<mac>`.
+ * The value of the session cookie: `v1.<id>.<deadline>`, and with keys `v1.<id>.<deadline>.<alive until>.<key id>.<mac>`.
  *
  * The id is 256 random bits in base64url, the deadline the end of the session in epoch seconds, rounded up, so that a
  * cookie which has outlived its session is known without asking the store. Every value has exactly one spelling: what
@@ -13,26 +13,44 @@ export interface CookieValue {
   readonly id: string;
   /** When the session ends in any case, in epoch seconds, rounded up. */
   readonly deadline: number;
-  /** Which key made the MAC, and the MAC of everything before it: HMAC-SHA256 as 43 characters of base64url. */
-  readonly signature?: { readonly keyId: string; readonly mac: string };
+  /** Says that we made it. */
+  readonly signature?: CookieSignature;
 }
 
-const VALUE = new RegExp(`^v1\\.(${BITS_256})\\.(0|[1-9]\\d{0,10})(?:\\.(${KEY_ID})\\.(${BITS_256}))?$`);
+/** What is in a cookie that is signed. */
+export interface CookieSignature {
+  /**
+   * Until when the session lives at least unless it is signed out, in epoch seconds, rounded down: one that is nowhere to
+   * be found before that was lost.
+   */
+  readonly aliveUntil: number;
+  /** Which key made the MAC. */
+  readonly keyId: string;
+  /** The MAC of everything before it: HMAC-SHA256 as 43 characters of base64url. */
+  readonly mac: string;
+}
+
+const SECONDS = '0|[1-9]\\d{0,10}';
+const VALUE = new RegExp(
+  `^v1\\.(${BITS_256})\\.(${SECONDS})(?:\\.(${SECONDS})\\.(${KEY_ID})\\.(${BITS_256}))?$`,
+);
 
 /** Spells a cookie value. */
 export function formatCookieValue({ id, deadline, signature }: CookieValue): string {
   const value = `v1.${id}.${deadline}`;
-  return signature ? `${value}.${signature.keyId}.${signature.mac}` : value;
+  return signature ? `${value}.${signature.aliveUntil}.${signature.keyId}.${signature.mac}` : value;
 }
 
 /** Reads a cookie value; `undefined` for anything but the one spelling. */
 export function parseCookieValue(value: string): CookieValue | undefined {
-  const [, id, deadline, keyId, mac] = VALUE.exec(value) ?? [];
+  const [, id, deadline, aliveUntil, keyId, mac] = VALUE.exec(value) ?? [];
   if (id === undefined || deadline === undefined) {
     return undefined;
   }
-  const signature = keyId !== undefined && mac !== undefined ? { keyId, mac } : undefined;
-  return { id, deadline: Number(deadline), ...(signature && { signature }) };
+  const value = { id, deadline: Number(deadline) };
+  return keyId === undefined || mac === undefined
+    ? value
+    : { ...value, signature: { aliveUntil: Number(aliveUntil), keyId, mac } };
 }
 
 // RFC 6265, section 4.1.1: a cookie's name is a token (RFC 9110, section 5.6.2).

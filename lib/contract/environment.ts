@@ -67,11 +67,11 @@ export interface KeysContract {
    */
   readonly encryptsData?: boolean;
   /**
-   * Whether cookies that are not signed still count, and are signed in the reply. For the time in which a store that is
-   * in use gets its keys.
+   * Whether cookies that are not signed, and data that is not encrypted, still count; they are signed in the reply, and
+   * encrypted by the next save. For the time in which a store that is in use gets its keys.
    * @default false
    */
-  readonly acceptsUnsigned?: boolean;
+  readonly acceptsUnprotected?: boolean;
 }
 
 /** How long sessions live and which cookie carries them. All times in whole seconds. */
@@ -87,9 +87,31 @@ export interface PolicyContract {
   readonly renewalTimeout?: number;
   /** The idle deadline is moved only when more than so many seconds have passed since it last was. Below `idleTimeout`. */
   readonly touchAfter: number;
+  /**
+   * The most sessions that one user may have at the same time, from 1 to 1000.
+   * @default 1000
+   */
+  readonly sessionsPerOwner?: number;
+  /**
+   * What happens when a user signs in who has as many already.
+   * @default 'evict-oldest'
+   */
+  readonly whenFull?: WhenFullContract;
+  /**
+   * When it is looked up whether a user's sessions were revoked: by the first request after each `touchAfter`, or by
+   * every one.
+   * @default 'touch'
+   */
+  readonly revocationCheck?: RevocationCheckContract;
   /** The cookie that carries the session's id. */
   readonly cookie: CookieContract;
 }
+
+/** What happens when a user signs in who has all the sessions that one may have. */
+export type WhenFullContract = 'evict-oldest' | 'refuse';
+
+/** When it is looked up whether a user's sessions were revoked. */
+export type RevocationCheckContract = 'touch' | 'request';
 
 /** When a browser sends the cookie along with requests that other sites caused. */
 export type SameSiteContract = 'strict' | 'lax' | 'none';

@@ -8,7 +8,7 @@ import {
   type StoreContract,
 } from './environment.js';
 import { ContractError, Field, parseJson, readVersion } from './field.js';
-import { timesFault } from './policy.js';
+import { sessionsPerOwnerFault, timesFault } from './policy.js';
 
 export { ContractError };
 
@@ -40,12 +40,12 @@ function readStore(store: Field): StoreContract {
 function readKeys(keys: Field): KeysContract {
   const region = keys.field('region');
   const encryptsData = keys.field('encryptsData');
-  const acceptsUnsigned = keys.field('acceptsUnsigned');
+  const acceptsUnprotected = keys.field('acceptsUnprotected');
   return {
     secret: keys.field('secret').text(),
     ...(region.present && { region: region.text() }),
     ...(encryptsData.present && { encryptsData: encryptsData.boolean() }),
-    ...(acceptsUnsigned.present && { acceptsUnsigned: acceptsUnsigned.boolean() }),
+    ...(acceptsUnprotected.present && { acceptsUnprotected: acceptsUnprotected.boolean() }),
   };
 }
 
@@ -56,14 +56,21 @@ export function parsePolicy(value: unknown): PolicyContract {
 
 function readPolicy(policy: Field): PolicyContract {
   const renewal = policy.field('renewalTimeout');
+  const sessionsPerOwner = policy.field('sessionsPerOwner');
+  const whenFull = policy.field('whenFull');
+  const revocationCheck = policy.field('revocationCheck');
   const parsed: PolicyContract = {
     idleTimeout: policy.field('idleTimeout').integer(1),
     absoluteTimeout: policy.field('absoluteTimeout').integer(1),
     ...(renewal.present && { renewalTimeout: renewal.integer(1) }),
     touchAfter: policy.field('touchAfter').integer(0),
+    ...(sessionsPerOwner.present && { sessionsPerOwner: sessionsPerOwner.integer(1) }),
+    ...(whenFull.present && { whenFull: whenFull.oneOf('evict-oldest', 'refuse') }),
+    ...(revocationCheck.present && { revocationCheck: revocationCheck.oneOf('touch', 'request') }),
     cookie: readCookie(policy.field('cookie')),
   };
   refuse('policy', timesFault(parsed));
+  refuse('policy', parsed.sessionsPerOwner === undefined ? undefined : sessionsPerOwnerFault(parsed.sessionsPerOwner));
   return parsed;
 }
 

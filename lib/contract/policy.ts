@@ -11,6 +11,16 @@ export interface PolicyTimes {
 /** The longest absolute timeout: 400 days, beyond which browsers cut a cookie's life (RFC 6265bis, section 5.5). */
 const LONGEST = 400 * 24 * 3600;
 
+/** The most sessions that one user may have: what is kept of all of them together must stay small. */
+export const MOST_SESSIONS_PER_OWNER = 1000;
+
+/** What is wrong with the number of sessions that one user may have, or `undefined`. */
+export function sessionsPerOwnerFault(sessions: number): string | undefined {
+  return Number.isSafeInteger(sessions) && sessions >= 1 && sessions <= MOST_SESSIONS_PER_OWNER
+    ? undefined
+    : `sessionsPerOwner must be a whole number from 1 to ${MOST_SESSIONS_PER_OWNER}, received ${sessions}`;
+}
+
 /** What is wrong with these times, or `undefined`. Both the construct and the client ask here. */
 export function timesFault(times: PolicyTimes): string | undefined {
   const { idleTimeout, absoluteTimeout, renewalTimeout, touchAfter } = times;

@@ -16,14 +16,24 @@ export const SESSION_ITEM = {
   expiresAt: 'expiresAt',
   /** (N) When the session ends in any case, in epoch milliseconds. No use moves it. */
   deadline: 'deadline',
-  /** (B) The hash of the user whose session it is; absent, and so out of the index, until somebody is signed in. */
-  owner: 'owner',
   /** (N) When DynamoDB may delete the item, in epoch seconds: garbage collection, later than any logical end. */
   ttl: 'ttl',
 } as const;
 
-/** The index that lists an owner's sessions: `owner`, ordered by `deadline`, which no touch moves. Keys only. */
-export const OWNER_INDEX = 'byOwner';
+/**
+ * What lies in the same table of a user who signed in, an owner of sessions: one item, so that it is read consistently
+ * with one call, and changed by atomic updates alone.
+ */
+export const OWNER_ITEM = {
+  /** Partition key (B): the hash of the user's id. */
+  key: SESSION_ITEM.key,
+  /** (BS) The user's sessions: for each its key, 32 bytes, and its deadline in epoch milliseconds, 6 bytes, big-endian. */
+  sessions: 'sessions',
+  /** (N) Sessions that began before are over, in epoch milliseconds. Absent, if they never were revoked. */
+  notBefore: 'notBefore',
+  /** (N) When DynamoDB may delete the item, in epoch seconds: later than the deadline of any session of theirs. */
+  ttl: SESSION_ITEM.ttl,
+} as const;
 
 /** How much later than a session's logical end its item may be collected, in seconds: clocks differ. */
 export const COLLECTION_DELAY = 3600;

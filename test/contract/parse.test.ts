@@ -41,7 +41,7 @@ describe('a contract', () => {
   test('may say where the keys are, and what is done with them', () => {
     const keys = { secret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:Keys-AbCdEf' };
     expect(parseContract(JSON.stringify({ ...contract, keys })).keys).toEqual(keys);
-    const full = { ...keys, region: 'eu-west-1', encryptsData: true, acceptsUnsigned: false };
+    const full = { ...keys, region: 'eu-west-1', encryptsData: true, acceptsUnprotected: false };
     expect(parseContract(JSON.stringify({ ...contract, keys: full })).keys).toEqual(full);
   });
 
@@ -126,8 +126,8 @@ test.each<[string, unknown]>([
     { ...contract, keys: { secret: 'arn', encryptsData: null } },
   ],
   [
-    'keys.acceptsUnsigned must be true or false, received "yes"',
-    { ...contract, keys: { secret: 'arn', acceptsUnsigned: 'yes' } },
+    'keys.acceptsUnprotected must be true or false, received "yes"',
+    { ...contract, keys: { secret: 'arn', acceptsUnprotected: 'yes' } },
   ],
   [
     `stores.primary.kind must be "dynamodb", received "${'x'.repeat(59)}…`,

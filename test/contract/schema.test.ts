@@ -68,7 +68,7 @@ const documents = fc.record(
           secret: field(fc.constant('arn:aws:secretsmanager:eu-west-1:123456789012:secret:Keys-AbCdEf')),
           region: field(fc.constant('eu-west-1')),
           encryptsData: field(fc.boolean()),
-          acceptsUnsigned: field(fc.boolean()),
+          acceptsUnprotected: field(fc.boolean()),
         },
         { requiredKeys: ['secret'] },
       ),

@@ -1,3 +1,5 @@
+import type { OwnerIndex } from './owner-index.js';
+
 /** The SHA-256 of a session id, 32 bytes: the only form of it that is at rest. */
 export type SessionKey = Uint8Array;
 
@@ -17,8 +19,6 @@ export interface StoredSession {
   readonly expiresAt: EpochMilliseconds;
   /** When the session ends in any case. No use moves it; a policy that became tighter brings it forward. */
   readonly deadline: EpochMilliseconds;
-  /** The hash of the user whose session it is, for stores that keep an index of owners. */
-  readonly owner?: Uint8Array;
 }
 
 /** What a write came to. A refused one answers with what is there now; `undefined`: nothing is. */
@@ -49,6 +49,11 @@ export interface SessionStore {
    * @default - no limit of its own
    */
   readonly capacity?: number;
+  /**
+   * What it keeps of the users whose sessions it has.
+   * @default - nothing: their sessions can be neither listed nor limited nor revoked
+   */
+  readonly owners?: OwnerIndex;
   /** Consistent: sees every save that was acknowledged before the call. Expired, malformed or absent is `undefined`. */
   read(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined>;
   /** Writes if the version there is `expected` (`'absent'`: nothing is there); otherwise answers with what is there. */

@@ -24,7 +24,7 @@ beforeEach(() => {
 function engine(options: Partial<EngineKeys> = {}) {
   const read = async () => JSON.stringify(documentOf(...keys));
   const hooks = { rejected: ({ reason }: { reason: string }) => told.push(reason), storeError: () => undefined };
-  return engineOf({ store, clock, hooks, keys: { read, acceptsUnsigned: false, ...options } });
+  return engineOf({ store, clock, hooks, keys: { read, acceptsUnprotected: false, ...options } });
 }
 
 async function begun(): Promise<Visitor> {
@@ -85,7 +85,7 @@ test('a cookie of another name does not stand for this one', async () => {
     store,
     clock,
     policy: { cookie: { name: '__Host-other', sameSite: 'lax', secure: true, persistent: false } },
-    keys: { read: async () => JSON.stringify(documentOf(...keys)), acceptsUnsigned: false },
+    keys: { read: async () => JSON.stringify(documentOf(...keys)), acceptsUnprotected: false },
   });
   expect((await renamed.load([visitor.cookie?.replace('__Host-session', '__Host-other') ?? ''])).isNew).toBe(true);
 });
@@ -136,7 +136,7 @@ test('cookies from before there were keys count while it is wanted, and are sign
   const visitor = new Visitor(engineOf({ store, clock }));
   await visitor.request((session) => session.set('user', 'ada'));
   expect((await visitor.tab(engine()).load()).isNew).toBe(true);
-  const tab = visitor.tab(engine({ acceptsUnsigned: true }));
+  const tab = visitor.tab(engine({ acceptsUnprotected: true }));
   await tab.request();
   expect(keyIdOf(tab)).toBe('first');
   expect(await tab.tab(engine()).see('user')).toBe('ada');
