@@ -1,14 +1,37 @@
 import type { IConstruct } from 'constructs';
-import type { ISessionStore } from './session-store.js';
+import type { ISessionStore, SessionAccess } from './session-store.js';
 
-const attachments = new WeakMap<IConstruct, Map<string, ISessionStore>>();
+/** A store as it was attached. */
+export interface Attachment {
+  readonly store: ISessionStore;
+  readonly access: SessionAccess;
+}
 
-/** The stores that were attached to a consumer, by environment variable. */
-export function attachmentsOf(consumer: IConstruct): Map<string, ISessionStore> {
-  let stores = attachments.get(consumer);
-  if (!stores) {
-    stores = new Map();
-    attachments.set(consumer, stores);
+const attachments = new WeakMap<IConstruct, Map<string, Attachment>>();
+
+/** What was attached to a consumer, by environment variable. */
+export function attachmentsOf(consumer: IConstruct): Map<string, Attachment> {
+  let attached = attachments.get(consumer);
+  if (!attached) {
+    attached = new Map();
+    attachments.set(consumer, attached);
   }
-  return stores;
+  return attached;
+}
+
+/** Why a store cannot be attached to a consumer beside what is there, or `undefined`. */
+export function attachmentFault(
+  attached: ReadonlyMap<string, Attachment>,
+  variable: string,
+  { store, access }: Attachment,
+): string | undefined {
+  const present = attached.get(variable);
+  if (present && present.store !== store) {
+    return `${variable} already tells of the store ${present.store.node.path}: give ${store.node.path} a variable of its own, attachFunction(fn, { variable: 'OTHER_SESSIONS' })`;
+  }
+  // IAM would add up the two.
+  const other = [...attached.values()].find((each) => each.store === store && each.access !== access);
+  return other
+    ? `the store ${store.node.path} is already attached for ${other.access} access, received ${access}: attach it once, with SessionAccess.READ_WRITE to do both`
+    : undefined;
 }

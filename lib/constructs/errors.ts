@@ -2,7 +2,7 @@ import type { IConstruct } from 'constructs';
 
 /** The stable codes of what constructs refuse. */
 export type SessionConstructErrorCode =
-  /** A time of a policy, or several together. */
+  /** A time or a number of a policy, or several together. */
   | 'ERR_SESSION_POLICY'
   /** A cookie that browsers would drop. */
   | 'ERR_SESSION_COOKIE'

@@ -7,8 +7,15 @@ export {
   type SessionLoadBalancerProps,
   type SessionTargetOptions,
 } from './session-load-balancer.js';
+export { RevocationCheck, WhenFull } from './session-owners.js';
 export { SessionPolicy, type SessionPolicyProps } from './session-policy.js';
-export type { AttachOptions, ISessionStore, SessionBinding, SessionStoreOptions } from './session-store.js';
+export {
+  type AttachOptions,
+  type ISessionStore,
+  SessionAccess,
+  type SessionBinding,
+  type SessionStoreOptions,
+} from './session-store.js';
 export { SessionStoreBase, type SessionStoreBaseProps } from './session-store-base.js';
 export { SessionTable, type SessionTableAttributes, type SessionTableProps } from './session-table.js';
 export { type ISessionTable, SessionTableBase } from './session-table-base.js';

@@ -5,11 +5,12 @@ import type { SessionStoreOptions } from './session-store.js';
 /** What is wrong with the keys of a store, or with doing without, or `undefined`. */
 export function keysFault(
   { absoluteTimeout }: SessionPolicy,
-  { keys, acceptUnsigned }: SessionStoreOptions,
+  { keys, encryptData, acceptUnprotected }: SessionStoreOptions,
 ): string | undefined {
   if (!keys) {
-    return acceptUnsigned
-      ? `acceptUnsigned needs keys, received none: give the store keys, new SessionKeys(this, 'Keys'), or leave it out`
+    const [needsKeys] = [encryptData && 'encryptData', acceptUnprotected && 'acceptUnprotected'].filter(Boolean);
+    return needsKeys
+      ? `${needsKeys} needs keys, received none: give the store keys, new SessionKeys(this, 'Keys'), or leave it out`
       : undefined;
   }
   // What only the deployment knows cannot be compared here.

@@ -11,7 +11,9 @@ import { type ISessionKeys, SessionKeysBase } from './session-keys-base.js';
 /** How to create keys. */
 export interface SessionKeysProps {
   /**
-   * How often a new key is made: a whole number of hours, at least 4, or of days, at most 1000.
+   * How often a new key is made: a whole number of hours, at least 4, or of days, at most 1000. One key must not encrypt
+   * more than 2^32 times (NIST SP 800-38D, section 8.3, for random nonces of 96 bits), which is once with each save of
+   * stores with `encryptData`: with more than some 1,600 saves a second, all stores together, rotate more often.
    * @default Duration.days(30)
    */
   readonly rotation?: Duration;
@@ -70,8 +72,9 @@ const MOST_ROTATION = Duration.days(1000);
 const SPARE_KEYS = 2;
 
 /**
- * Keys that session cookies are signed with: a secret in Secrets Manager, and a function that
- * adds a key to it now and then and drops those that no session needs any more. Nobody is signed out by that.
+ * Keys that session cookies are signed with, and that data is encrypted with where a store asks for it: a secret in
+ * Secrets Manager, and a function that adds a key to it now and then and drops those that no session needs any more.
+ * Nobody is signed out by that.
  */
 export class SessionKeys extends SessionKeysBase {
   /**

@@ -8,6 +8,7 @@ import { attachmentsOf } from './attachments.js';
 import { SessionConstructError } from './errors.js';
 import { functionTargetGroup } from './function-target.js';
 import type { SessionCookie } from './session-cookie.js';
+import { SessionAccess } from './session-store.js';
 
 /** How to create a load balancer in front of an application with sessions. */
 export interface SessionLoadBalancerProps {
@@ -196,7 +197,9 @@ export class SessionLoadBalancer extends Resource implements ec2.IConnectable {
 
   private cookiesServed(): { readonly fn: lambda.IFunction; readonly cookie: SessionCookie }[] {
     return this.functions.flatMap((fn) =>
-      [...attachmentsOf(unqualified(fn)).values()].map(({ policy }) => ({ fn, cookie: policy.cookie })),
+      [...attachmentsOf(unqualified(fn)).values()]
+        .filter(({ access }) => access === SessionAccess.READ_WRITE)
+        .map(({ store }) => ({ fn, cookie: store.policy.cookie })),
     );
   }
 }

@@ -1,10 +1,20 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import type { PolicyContract } from '../contract/environment.js';
-import { type PolicyTimes, STANDARD_POLICY, timesFault } from '../contract/policy.js';
+import {
+  MOST_SESSIONS_PER_OWNER,
+  type PolicyTimes,
+  STANDARD_POLICY,
+  sessionsPerOwnerFault,
+  timesFault,
+} from '../contract/policy.js';
 import { SessionConstructError } from './errors.js';
 import { SessionCookie } from './session-cookie.js';
+import { RevocationCheck, WhenFull } from './session-owners.js';
 
-/** How long sessions live and which cookie carries them. All times are whole seconds, at least one. */
+/**
+ * How long sessions live, how many a user may have, and which cookie carries them. All times are whole seconds, at
+ * least one.
+ */
 export interface SessionPolicyProps {
   /**
    * A session ends when it was not used for this long. At most `absoluteTimeout`.
@@ -34,6 +44,25 @@ export interface SessionPolicyProps {
   readonly touchAfter?: Duration;
 
   /**
+   * The most sessions that one user may have at the same time, from 1 to 1000. Those of visitors who did not sign in
+   * are nobody's, and not counted.
+   * @default 1000
+   */
+  readonly sessionsPerOwner?: number;
+
+  /**
+   * What happens when a user signs in who has as many sessions already.
+   * @default WhenFull.EVICT_OLDEST
+   */
+  readonly whenFull?: WhenFull;
+
+  /**
+   * When it is looked up whether a user's sessions were revoked: what it costs, and how late a revocation can be.
+   * @default RevocationCheck.AT_TOUCH
+   */
+  readonly revocationCheck?: RevocationCheck;
+
+  /**
    * The cookie that carries the session's id.
    * @default SessionCookie.host()
    */
@@ -41,7 +70,7 @@ export interface SessionPolicyProps {
 }
 
 /**
- * How long sessions live and which cookie carries them.
+ * How long sessions live, how many a user may have, and which cookie carries them.
  *
  * The presets are the limits of NIST SP 800-63B-4 (July 2025) for the three authenticator assurance levels. A preset's
  * times can be made shorter and not longer: for other times, say so with `SessionPolicy.of()`.
@@ -118,15 +147,25 @@ export class SessionPolicy {
   public readonly renewalTimeout?: Duration;
   /** The idle deadline is moved only when more than this has passed since it last was. */
   public readonly touchAfter: Duration;
+  /** The most sessions that one user may have at the same time. */
+  public readonly sessionsPerOwner: number;
+  /** What happens when a user signs in who has as many sessions already. */
+  public readonly whenFull: WhenFull;
+  /** When it is looked up whether a user's sessions were revoked. */
+  public readonly revocationCheck: RevocationCheck;
   /** The cookie that carries the session's id. */
   public readonly cookie: SessionCookie;
 
   private readonly times: PolicyTimes;
+  private readonly owners: Pick<PolicyContract, 'sessionsPerOwner' | 'whenFull' | 'revocationCheck'>;
 
   private constructor(props: SessionPolicyProps, defaults: Limits) {
     this.idleTimeout = props.idleTimeout ?? defaults.idleTimeout;
     this.absoluteTimeout = props.absoluteTimeout ?? defaults.absoluteTimeout;
     this.renewalTimeout = props.renewalTimeout;
+    this.sessionsPerOwner = props.sessionsPerOwner ?? MOST_SESSIONS_PER_OWNER;
+    this.whenFull = props.whenFull ?? WhenFull.EVICT_OLDEST;
+    this.revocationCheck = props.revocationCheck ?? RevocationCheck.AT_TOUCH;
     this.cookie = props.cookie ?? SessionCookie.host();
 
     const idleTimeout = seconds('idleTimeout', this.idleTimeout, 1);
@@ -138,10 +177,17 @@ export class SessionPolicy {
       ...(props.renewalTimeout && { renewalTimeout: seconds('renewalTimeout', props.renewalTimeout, 1) }),
       touchAfter: seconds('touchAfter', this.touchAfter, 0),
     };
-    // What only the deployment knows cannot be compared here; the client compares it when it starts.
-    const fault = Object.values(this.times).some((time) => Token.isUnresolved(time))
-      ? undefined
-      : timesFault(this.times);
+    // Only what was asked for is written: every character of the environment counts.
+    this.owners = {
+      ...(props.sessionsPerOwner !== undefined && { sessionsPerOwner: props.sessionsPerOwner }),
+      ...(props.whenFull && { whenFull: props.whenFull }),
+      ...(props.revocationCheck && { revocationCheck: props.revocationCheck }),
+    };
+    // What only the deployment knows cannot be judged here; the client judges it when it starts.
+    const known = (...values: number[]) => !values.some((value) => Token.isUnresolved(value));
+    const fault =
+      (known(...Object.values(this.times)) ? timesFault(this.times) : undefined) ??
+      (known(this.sessionsPerOwner) ? sessionsPerOwnerFault(this.sessionsPerOwner) : undefined);
     if (fault !== undefined) {
       throw new SessionConstructError('ERR_SESSION_POLICY', fault);
     }
@@ -149,7 +195,7 @@ export class SessionPolicy {
 
   /** @internal */
   public _toContract(): PolicyContract {
-    return { ...this.times, cookie: this.cookie._toContract() };
+    return { ...this.times, ...this.owners, cookie: this.cookie._toContract() };
   }
 }
 

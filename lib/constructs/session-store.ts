@@ -22,11 +22,28 @@ export interface SessionStoreOptions {
   readonly keys?: ISessionKeys;
 
   /**
-   * Whether cookies that are not signed still count, and are signed in the reply. For a store that is in use when it
-   * gets its keys, until the sessions from before that are over: after `absoluteTimeout` take it out.
+   * Whether the data of sessions is encrypted with the keys, by AES-256-GCM, before the store gets to see it. Who reads
+   * the store or a backup of it learns no data, no user's id and no label; who writes to it can neither change what is
+   * encrypted nor put the data of one session in another's place. Who can read the keys can read the data.
+   *
+   * It comes on top of what the service encrypts by itself, and does not make a customer-managed key less needed where
+   * one is asked for: times stay readable, and how many sessions a user has whose id one knows. One key must not encrypt more than 2^32
+   * times (NIST SP 800-38D, section 8.3, for random nonces of 96 bits), and each save does once: with more than some
+   * 1,600 saves a second, give the keys a `rotation` shorter than their 30 days.
+   *
+   * A store that is in use gets it together with `acceptUnprotected`.
    * @default false
    */
-  readonly acceptUnsigned?: boolean;
+  readonly encryptData?: boolean;
+
+  /**
+   * Whether cookies that are not signed still count, and are signed in the reply, and so does data that is not encrypted
+   * where it should be, until the next save encrypts it. For a store that is in use when it gets its keys, or
+   * `encryptData`, until the sessions from before that are over: after `absoluteTimeout` take it out, as until then what
+   * was made up or changed counts as well.
+   * @default false
+   */
+  readonly acceptUnprotected?: boolean;
 }
 
 /** A place where sessions are kept, and what it takes to use it. */
@@ -35,7 +52,7 @@ export interface ISessionStore extends IResource {
   readonly policy: SessionPolicy;
 
   /**
-   * Keys that cookies are signed with.
+   * Keys that cookies are signed with, and data is encrypted with where that was asked for.
    * @default - cookies are not signed
    */
   readonly keys?: ISessionKeys;
@@ -50,18 +67,24 @@ export interface ISessionStore extends IResource {
 
   /**
    * Lets a function use this store in one call: writes the environment value that the client reads, and grants exactly
-   * what the client calls. Once attached, attaching the same store again does nothing.
+   * what the client calls. Once attached, attaching the same store again in the same way does nothing.
    *
    * Only a function that this app creates can be given an environment. For a version or an alias, attach the function
    * behind it; for an imported function, attach where it is created, or grant with `grantReadWrite()` and set the
    * variable by hand.
    *
-   * @throws if another store is attached under the same variable.
+   * @throws if another store is attached under the same variable, or this one for another access.
    */
   attachFunction(fn: lambda.Function, options?: AttachOptions): void;
 
   /** Grants exactly what the client calls, reading the store's keys included, and nothing that it does not. */
   grantReadWrite(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * Grants what the client calls to end a user's sessions, for an admin function that may end sessions and read none:
+   * neither their data nor the store's keys. `attachFunction(fn, { access: SessionAccess.REVOKE })` grants it too.
+   */
+  grantRevoke(grantee: iam.IGrantable): iam.Grant;
 
   /**
    * A metric that the store's service publishes about this store.
@@ -77,6 +100,14 @@ export interface SessionBinding {
   readonly stores: StoreContracts;
 }
 
+/** What a consumer may do with a store. */
+export enum SessionAccess {
+  /** Everything: it answers visitors, and may end the sessions of users as well. */
+  READ_WRITE = 'read-write',
+  /** End the sessions of users, and read none. It is told nothing of the store's keys. */
+  REVOKE = 'revoke',
+}
+
 /** How a store is attached. */
 export interface AttachOptions {
   /**
@@ -85,4 +116,10 @@ export interface AttachOptions {
    * @default CDK_SESSIONS
    */
   readonly variable?: string;
+
+  /**
+   * What the consumer may do with the store. A consumer has one access to a store, under whatever variables.
+   * @default SessionAccess.READ_WRITE
+   */
+  readonly access?: SessionAccess;
 }

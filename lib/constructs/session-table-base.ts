@@ -5,6 +5,7 @@ import type { IConstruct } from 'constructs';
 import { concrete, placementFor } from './placement.js';
 import type { ISessionStore, SessionBinding } from './session-store.js';
 import { SessionStoreBase } from './session-store-base.js';
+import { CLIENT_CALLS, REVOCATION_CALLS, type TableCalls } from './table-calls.js';
 
 /** A DynamoDB table that keeps sessions, created here or imported. */
 export interface ISessionTable extends ISessionStore {
@@ -18,9 +19,6 @@ export interface ISessionTable extends ISessionStore {
    */
   readonly encryptionKey?: kms.IKey;
 }
-
-/** What the client calls, and all of it. It names the table only: it asks nothing of the index of owners. */
-const CALLS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
 
 /**
  * What DynamoDB does with a customer-managed key on behalf of who reads or writes: it decrypts the table key, and works
@@ -41,28 +39,51 @@ export abstract class SessionTableBase extends SessionStoreBase implements ISess
     return { stores: { primary: { kind: 'dynamodb', table: this.tableName, ...placement } } };
   }
 
-  /**
-   * Grants GetItem, PutItem, UpdateItem and DeleteItem on the table itself, and with a customer-managed key what
-   * DynamoDB then does with that key for the caller. The key's own policy must leave its account's permissions to IAM,
-   * as those of keys made by this app do.
-   */
+  /** Grants GetItem, PutItem, UpdateItem and DeleteItem on the table itself. */
   protected override grantStore(grantee: iam.IGrantable): iam.Grant {
-    const grant = iam.Grant.addToPrincipal({
-      grantee,
-      actions: CALLS.map((call) => `dynamodb:${call}`),
-      resourceArns: [this.tableArn],
-    });
-    if (!this.encryptionKey) {
-      return grant;
-    }
-    return grant.combine(
+    return this.grantCalls(grantee, CLIENT_CALLS);
+  }
+
+  /**
+   * Grants what it takes to end sessions, and to read none, for an admin function. GetItem, of which sessions are a
+   * user's and since when they are valid; UpdateItem, of anything but the value of a session, with nothing returned. The
+   * store's keys are not granted.
+   *
+   * Whoever makes other calls with this grant than the client does can, beside ending sessions, put off their end by
+   * timeouts, and undo what revocation has noted; they can neither forge a session nor, as session ids are not in the
+   * table, take one over. One way to read is not ruled out for certain: AWS does not say whether its condition on
+   * `ReturnValues` also stops an UpdateItem that asks for `ReturnValuesOnConditionCheckFailure`, which answers with the
+   * item. Of a store with `encryptData` that would show ciphertext.
+   */
+  public override grantRevoke(grantee: iam.IGrantable): iam.Grant {
+    return this.grantCalls(grantee, ...REVOCATION_CALLS);
+  }
+
+  /**
+   * Grants calls on the table itself, and with a customer-managed key what DynamoDB then does with that key for the
+   * caller. The key's own policy must leave its account's permissions to IAM, as those of keys made by this app do.
+   */
+  private grantCalls(grantee: iam.IGrantable, ...allowed: readonly TableCalls[]): iam.Grant {
+    const grants = allowed.map(({ calls, conditions }) =>
       iam.Grant.addToPrincipal({
         grantee,
-        actions: [KEY_ACTION],
-        resourceArns: [this.encryptionKey.keyArn],
-        conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${this.env.region}.amazonaws.com` } },
+        actions: calls.map((call) => `dynamodb:${call}`),
+        resourceArns: [this.tableArn],
+        conditions,
       }),
     );
+    if (this.encryptionKey) {
+      const viaService = { 'kms:ViaService': `dynamodb.${this.env.region}.amazonaws.com` };
+      grants.push(
+        iam.Grant.addToPrincipal({
+          grantee,
+          actions: [KEY_ACTION],
+          resourceArns: [this.encryptionKey.keyArn],
+          conditions: { StringEquals: viaService },
+        }),
+      );
+    }
+    return grants.reduce((all, grant) => all.combine(grant));
   }
 
   /**
@@ -140,7 +161,7 @@ export abstract class SessionTableBase extends SessionStoreBase implements ISess
    */
   public metricSystemErrors(props?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     const byOperation = Object.fromEntries(
-      CALLS.map((call) => [
+      CLIENT_CALLS.calls.map((call) => [
         `errorsOf${call}`,
         this.metric('SystemErrors', { dimensionsMap: { TableName: this.tableName, Operation: call } }),
       ]),

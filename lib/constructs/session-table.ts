@@ -2,7 +2,7 @@ import { Arn, ArnFormat, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { OWNER_INDEX, SESSION_ITEM } from '../contract/record.js';
+import { SESSION_ITEM } from '../contract/record.js';
 import { SessionConstructError } from './errors.js';
 import type { SessionStoreOptions } from './session-store.js';
 import { type ISessionTable, SessionTableBase } from './session-table-base.js';
@@ -62,11 +62,12 @@ export interface SessionTableAttributes extends SessionStoreOptions {
 }
 
 /**
- * A DynamoDB table that keeps sessions: on demand, with time to live, an index of owners, and recovery to any second.
+ * A DynamoDB table that keeps sessions, and of each user who signed in which sessions are theirs: on demand, with time to
+ * live, and recovery to any second.
  */
 export class SessionTable extends SessionTableBase {
   /**
-   * Imports a table that has the keys, attributes and index of a `SessionTable`.
+   * Imports a table that has the key and attributes of a `SessionTable`.
    *
    * @throws if both name and ARN are given, or neither, or the ARN is not that of a table.
    */
@@ -81,7 +82,7 @@ export class SessionTable extends SessionTableBase {
   public override readonly tableName: string;
   public override readonly tableArn: string;
   public override readonly encryptionKey?: kms.IKey;
-  /** The table itself, for what this construct does not offer. The names of its attributes and index are fixed. */
+  /** The table itself, for what this construct does not offer. The names of its attributes are fixed. */
   public readonly table: dynamodb.TableV2;
 
   constructor(scope: Construct, id: string, props: SessionTableProps = {}) {
@@ -94,14 +95,6 @@ export class SessionTable extends SessionTableBase {
       tableName: props.tableName,
       partitionKey: { name: SESSION_ITEM.key, type: dynamodb.AttributeType.BINARY },
       timeToLiveAttribute: SESSION_ITEM.ttl,
-      globalSecondaryIndexes: [
-        {
-          indexName: OWNER_INDEX,
-          partitionKey: { name: SESSION_ITEM.owner, type: dynamodb.AttributeType.BINARY },
-          sortKey: { name: SESSION_ITEM.deadline, type: dynamodb.AttributeType.NUMBER },
-          projectionType: dynamodb.ProjectionType.KEYS_ONLY,
-        },
-      ],
       billing: dynamodb.Billing.onDemand(),
       encryption: props.encryption,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.pointInTimeRecovery ?? true },

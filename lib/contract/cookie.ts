@@ -47,10 +47,10 @@ export function parseCookieValue(value: string): CookieValue | undefined {
   if (id === undefined || deadline === undefined) {
     return undefined;
   }
-  const value = { id, deadline: Number(deadline) };
+  const unsigned = { id, deadline: Number(deadline) };
   return keyId === undefined || mac === undefined
-    ? value
-    : { ...value, signature: { aliveUntil: Number(aliveUntil), keyId, mac } };
+    ? unsigned
+    : { ...unsigned, signature: { aliveUntil: Number(aliveUntil), keyId, mac } };
 }
 
 // RFC 6265, section 4.1.1: a cookie's name is a token (RFC 9110, section 5.6.2).

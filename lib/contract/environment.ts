@@ -89,7 +89,7 @@ export interface PolicyContract {
   readonly touchAfter: number;
   /**
    * The most sessions that one user may have at the same time, from 1 to 1000.
-   * @default 1000
+   * @default 100
    */
   readonly sessionsPerOwner?: number;
   /**

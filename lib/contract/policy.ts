@@ -14,6 +14,9 @@ const LONGEST = 400 * 24 * 3600;
 /** The most sessions that one user may have: what is kept of all of them together must stay small. */
 export const MOST_SESSIONS_PER_OWNER = 1000;
 
+/** The most where the policy does not say. */
+export const STANDARD_SESSIONS_PER_OWNER = 100;
+
 /** What is wrong with the number of sessions that one user may have, or `undefined`. */
 export function sessionsPerOwnerFault(sessions: number): string | undefined {
   return Number.isSafeInteger(sessions) && sessions >= 1 && sessions <= MOST_SESSIONS_PER_OWNER

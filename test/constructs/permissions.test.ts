@@ -1,7 +1,8 @@
 import { App } from 'aws-cdk-lib';
 import { TableEncryptionV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { SessionKeys, SessionTable } from 'cdk-sessions';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { SessionAccess, SessionKeys, SessionTable } from 'cdk-sessions';
 import { simulate } from '../support/iam.js';
 import { deployedStack, plainFunction, templateOf } from '../support/stacks.js';
 import { arnOf, onlyLogicalId } from '../support/template.js';
@@ -41,9 +42,85 @@ describe('a function with a session table attached', () => {
     expect(await simulate(template, fn, { action, resourceArn: `${tableArn}2` })).toBe('ImplicitlyDenied');
   });
 
-  test.each(['dynamodb:Query', 'dynamodb:Scan'])('may not call %s on the index of owners', async (action) => {
-    const resourceArn = `${tableArn}/index/byOwner`;
+  test.each(['dynamodb:Query', 'dynamodb:Scan'])('may not call %s on an index that somebody adds', async (action) => {
+    const resourceArn = `${tableArn}/index/byUser`;
     expect(await simulate(template, fn, { action, resourceArn })).toBe('ImplicitlyDenied');
+  });
+});
+
+describe('a function that only ends sessions', () => {
+  const stack = deployedStack();
+  const keys = new SessionKeys(stack, 'Keys');
+  const encryption = TableEncryptionV2.customerManagedKey(new Key(stack, 'Key'));
+  const table = new SessionTable(stack, 'Sessions', { encryption, keys, encryptData: true });
+  const admin = plainFunction(stack, 'Admin');
+  table.attachFunction(admin, { access: SessionAccess.REVOKE });
+  const template = templateOf(stack);
+  const fn = stack.getLogicalId(admin.node.defaultChild as CfnFunction);
+  const tableArn = arnOf(template, onlyLogicalId(template, 'AWS::DynamoDB::GlobalTable'));
+
+  /** A request as DynamoDB describes it to IAM: `Select` and `ReturnValues` are there even where it leaves them out. */
+  const read = (attributes: string[], select = 'SPECIFIC_ATTRIBUTES') => ({
+    action: 'dynamodb:GetItem',
+    resourceArn: tableArn,
+    context: { 'dynamodb:Attributes': attributes, 'dynamodb:Select': select },
+  });
+  const update = (attributes: string[], returnValues = 'NONE') => ({
+    action: 'dynamodb:UpdateItem',
+    resourceArn: tableArn,
+    context: { 'dynamodb:Attributes': attributes, 'dynamodb:ReturnValues': returnValues },
+  });
+
+  test.each([
+    ['read which sessions are a user’s, and since when they are valid', read(['id', 'sessions', 'notBefore'])],
+    ['take sessions out of what is kept of a user', update(['id', 'sessions'])],
+    ['revoke all of a user’s sessions', update(['id', 'notBefore', 'ttl'])],
+    ['end a session, or keep its place', update(['id', 'version', 'expiresAt', 'deadline', 'ttl'])],
+  ])('may %s', async (_, call) => {
+    expect(await simulate(template, fn, call)).toBe('Allowed');
+    expect(await simulate(template, fn, { ...call, resourceArn: `${tableArn}2` })).toBe('ImplicitlyDenied');
+  });
+
+  test.each([
+    ['read a whole item', read(['id'], 'ALL_ATTRIBUTES')],
+    ['read a whole item without naming anything', read([], 'ALL_ATTRIBUTES')],
+    ['read nothing by name', read([])],
+    ['read the value of a session', read(['id', 'value'])],
+    ['read the value beside what it may read', read(['id', 'sessions', 'notBefore', 'value'])],
+    ['read when a session ends', read(['id', 'expiresAt'])],
+    ['change the value of a session', update(['id', 'value'])],
+    ['compare the value of a session', update(['id', 'version', 'value'])],
+    ['change what DynamoDB does not name', update([])],
+    ['be told what was there before', update(['id', 'version'], 'ALL_OLD')],
+    ['be told what is there now', update(['id', 'version'], 'ALL_NEW')],
+    ['be told what it changed', update(['id', 'version'], 'UPDATED_OLD')],
+  ])('may not %s', async (_, call) => {
+    expect(await simulate(template, fn, call)).toBe('ImplicitlyDenied');
+  });
+
+  test('may not call without saying what it reads or gets', async () => {
+    for (const action of ['dynamodb:GetItem', 'dynamodb:UpdateItem']) {
+      expect(await simulate(template, fn, { action, resourceArn: tableArn })).toBe('ImplicitlyDenied');
+      const context = { 'dynamodb:Attributes': ['id', 'sessions'] };
+      expect(await simulate(template, fn, { action, resourceArn: tableArn, context })).toBe('ImplicitlyDenied');
+    }
+  });
+
+  test.each(['dynamodb:PutItem', 'dynamodb:DeleteItem', ...ITEM_CALLS_NOT_MADE, ...TABLE_CALLS_NOT_MADE])(
+    'may not call %s, whatever it names',
+    async (action) => {
+      expect(await simulate(template, fn, { action, resourceArn: tableArn })).toBe('ImplicitlyDenied');
+    },
+  );
+
+  test('may have DynamoDB decrypt with the table’s key, and not read the store’s keys', async () => {
+    const context = { 'kms:ViaService': 'dynamodb.us-east-1.amazonaws.com' };
+    const decrypt = { action: 'kms:Decrypt', resourceArn: arnOf(template, onlyLogicalId(template, 'AWS::KMS::Key')) };
+    expect(await simulate(template, fn, { ...decrypt, context })).toBe('Allowed');
+    expect(await simulate(template, fn, decrypt)).toBe('ImplicitlyDenied');
+    const resourceArn = arnOf(template, onlyLogicalId(template, 'AWS::SecretsManager::Secret'));
+    const readKeys = { action: 'secretsmanager:GetSecretValue', resourceArn };
+    expect(await simulate(template, fn, readKeys)).toBe('ImplicitlyDenied');
   });
 });
 

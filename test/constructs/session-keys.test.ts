@@ -252,17 +252,16 @@ describe('a store', () => {
     expect(store({}).keys).toBeUndefined();
   });
 
-  test('fails with acceptUnsigned and without keys', () => {
-    const message =
-      "acceptUnsigned needs keys, received none: give the store keys, new SessionKeys(this, 'Keys'), or leave it out";
-    expect(refusalOf(() => store({ acceptUnsigned: true }))).toEqual({
+  test.each(['encryptData', 'acceptUnprotected'])('fails with %s and without keys', (option) => {
+    const message = `${option} needs keys, received none: give the store keys, new SessionKeys(this, 'Keys'), or leave it out`;
+    expect(refusalOf(() => store({ [option]: true }))).toEqual({
       code: 'ERR_SESSION_KEYS',
       message: `${message} (at Stack/Sessions)`,
     });
-    const attributes = { tableName: 'sessions', acceptUnsigned: true };
+    const attributes = { tableName: 'sessions', [option]: true };
     const imported = () => SessionTable.fromSessionTableAttributes(deployedStack(), 'Sessions', attributes);
     expect(refusalOf(imported).code).toBe('ERR_SESSION_KEYS');
-    expect(() => store({ acceptUnsigned: false })).not.toThrow();
+    expect(() => store({ [option]: false })).not.toThrow();
   });
 
   test('fails with keys that go while a session may still live that they signed last, a new key being 15 minutes idle', () => {

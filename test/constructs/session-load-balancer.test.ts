@@ -5,6 +5,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { ListenerCondition } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import {
+  SessionAccess,
   SessionCookie,
   SessionLoadBalancer,
   type SessionLoadBalancerProps,
@@ -282,6 +283,13 @@ describe('a secure cookie over plain HTTP', () => {
     const fn = plainFunction(stack);
     new SessionTable(stack, 'Sessions').attachFunction(fn);
     front({ certificate: certificate() }).addFunction('Web', fn);
+    Template.fromStack(stack).resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 1);
+  });
+
+  test('is no matter where no visitor gets the cookie: the function only ends sessions', () => {
+    const fn = plainFunction(stack);
+    new SessionTable(stack, 'Sessions').attachFunction(fn, { access: SessionAccess.REVOKE });
+    front().addFunction('Web', fn);
     Template.fromStack(stack).resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 1);
   });
 

@@ -1,5 +1,5 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
-import { SessionCookie, SessionPolicy, type SessionPolicyProps } from 'cdk-sessions';
+import { RevocationCheck, SessionCookie, SessionPolicy, type SessionPolicyProps, WhenFull } from 'cdk-sessions';
 import fc from 'fast-check';
 import { ContractError, parsePolicy } from '../../lib/contract/parse.js';
 import { STANDARD_POLICY } from '../../lib/contract/policy.js';
@@ -76,6 +76,54 @@ describe('a policy', () => {
     const refusal = refusalOf(() => SessionPolicy.of(props));
     expect(refusal.code).toBe('ERR_SESSION_POLICY');
     expect(refusal.message).toContain(message);
+  });
+});
+
+describe('the sessions of one user', () => {
+  test('are up to 1000, of which the oldest makes room, and revocations are looked up at touches; the client knows', () => {
+    expect(SessionPolicy.of()).toMatchObject({
+      sessionsPerOwner: 1000,
+      whenFull: WhenFull.EVICT_OLDEST,
+      revocationCheck: RevocationCheck.AT_TOUCH,
+    });
+    expect(Object.keys(SessionPolicy.of()._toContract())).toEqual([
+      'idleTimeout',
+      'absoluteTimeout',
+      'touchAfter',
+      'cookie',
+    ]);
+  });
+
+  const limits = { sessionsPerOwner: 3, whenFull: WhenFull.REFUSE, revocationCheck: RevocationCheck.EVERY_REQUEST };
+
+  test.each([
+    ['a policy of one’s own', SessionPolicy.of(limits)],
+    ['AAL1', SessionPolicy.aal1(limits)],
+    ['AAL2', SessionPolicy.aal2(limits)],
+    ['AAL3', SessionPolicy.aal3(limits)],
+  ])('are limited and revoked as %s says', (_, policy) => {
+    expect(policy).toMatchObject(limits);
+    expect(policy._toContract()).toMatchObject({
+      sessionsPerOwner: 3,
+      whenFull: 'refuse',
+      revocationCheck: 'request',
+    });
+  });
+
+  test('may be as many as only the deployment knows', () => {
+    const unknown = Lazy.number({ produce: () => 3 });
+    expect(SessionPolicy.of({ sessionsPerOwner: unknown })._toContract().sessionsPerOwner).toBe(unknown);
+  });
+
+  test.each([1, 1000])('may be %d at most', (sessionsPerOwner) => {
+    expect(SessionPolicy.of({ sessionsPerOwner })._toContract().sessionsPerOwner).toBe(sessionsPerOwner);
+  });
+
+  test.each([0, -1, 1.5, 1001, Number.NaN])('cannot be %d at most', (sessionsPerOwner) => {
+    expect(refusalOf(() => SessionPolicy.of({ sessionsPerOwner }))).toEqual({
+      code: 'ERR_SESSION_POLICY',
+      message: `sessionsPerOwner must be a whole number from 1 to 1000, received ${sessionsPerOwner}`,
+    });
   });
 });
 

@@ -1,6 +1,14 @@
 import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { SessionCookie, SessionKeys, SessionPolicy, SessionTable } from 'cdk-sessions';
+import {
+  type AttachOptions,
+  type ISessionKeys,
+  SessionAccess,
+  SessionCookie,
+  SessionKeys,
+  SessionPolicy,
+  SessionTable,
+} from 'cdk-sessions';
 import { CONTRACT_MAX_LENGTH } from '../../lib/contract/environment.js';
 import { parseContract } from '../../lib/contract/parse.js';
 import { refusalOf } from '../support/refusal.js';
@@ -128,14 +136,15 @@ describe('attaching a store that has keys', () => {
   test('tells the client where they are, and what is done with them', () => {
     const stack = deployedStack();
     const keys = SessionKeys.fromSessionKeysAttributes(stack, 'Keys', { secretArn: SECRET });
-    const told = (id: string, uses: { acceptUnsigned?: boolean }) => {
+    const told = (id: string, uses: { encryptData?: boolean; acceptUnprotected?: boolean }) => {
       const app = deployedStack(new App(), id);
       new SessionTable(app, 'Sessions', { keys, ...uses }).attachFunction(plainFunction(app));
       return parseContract(environmentIn(templateOf(app))['CDK_SESSIONS'] ?? '').keys;
     };
     expect(told('Signed', {})).toEqual({ secret: SECRET });
-    expect(told('Not', { acceptUnsigned: false })).toEqual({ secret: SECRET });
-    expect(told('Changing', { acceptUnsigned: true })).toEqual({ secret: SECRET, acceptsUnsigned: true });
+    expect(told('Not', { encryptData: false, acceptUnprotected: false })).toEqual({ secret: SECRET });
+    expect(told('Encrypted', { encryptData: true })).toEqual({ secret: SECRET, encryptsData: true });
+    expect(told('Changing', { acceptUnprotected: true })).toEqual({ secret: SECRET, acceptsUnprotected: true });
   });
 
   test('tells of the secret by its ARN when that is known to the deployment alone, and never of a key', () => {
@@ -185,6 +194,75 @@ describe('attaching a store that has keys', () => {
           "a secret serves consumers of its own account, received a secret of 210987654321 and a consumer of 123456789012: create a secret in the consumer's account (at Stack/Web)",
       },
     );
+  });
+});
+
+describe('attaching a store to a function that only ends sessions', () => {
+  const REVOKE = { access: SessionAccess.REVOKE };
+  let stack: Stack;
+  let keys: ISessionKeys;
+  let table: SessionTable;
+  let fn: lambda.Function;
+
+  beforeEach(() => {
+    stack = deployedStack();
+    const secretArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:Keys-AbCdEf';
+    keys = SessionKeys.fromSessionKeysAttributes(stack, 'Keys', { secretArn });
+    table = new SessionTable(stack, 'Sessions', { keys, encryptData: true });
+    fn = plainFunction(stack);
+  });
+
+  test('tells the client what it tells every other, but nothing of keys', () => {
+    table.attachFunction(fn, REVOKE);
+    const template = templateOf(stack);
+    expect(parseContract(environmentIn(template)['CDK_SESSIONS'] ?? '')).toEqual({
+      version: 1,
+      stores: { primary: { kind: 'dynamodb', table: onlyLogicalId(template, 'AWS::DynamoDB::GlobalTable') } },
+      policy: table.policy._toContract(),
+    });
+  });
+
+  test('grants what grantRevoke() does', () => {
+    table.attachFunction(fn, REVOKE);
+    const granting = deployedStack();
+    const granted = new SessionTable(granting, 'Sessions');
+    granted.grantRevoke(plainFunction(granting));
+    const policyIn = (of: Stack) => {
+      const template = templateOf(of);
+      return template.Resources[onlyLogicalId(template, 'AWS::IAM::Policy')]?.Properties?.['PolicyDocument'];
+    };
+    expect(policyIn(stack)).toEqual(policyIn(granting));
+  });
+
+  test('does nothing the second time', () => {
+    table.attachFunction(fn, REVOKE);
+    expect(() => table.attachFunction(fn, REVOKE)).not.toThrow();
+  });
+
+  test.each<[AttachOptions | undefined, AttachOptions, string]>([
+    [undefined, REVOKE, 'read-write access, received revoke'],
+    [REVOKE, {}, 'revoke access, received read-write'],
+    [REVOKE, { variable: 'OTHER_SESSIONS' }, 'revoke access, received read-write'],
+  ])('fails beside another access to the same store: %j and %j', (first, second, what) => {
+    table.attachFunction(fn, first);
+    expect(refusalOf(() => table.attachFunction(fn, second))).toEqual({
+      code: 'ERR_SESSION_ATTACH',
+      message: `the store Stack/Sessions is already attached for ${what}: attach it once, with SessionAccess.READ_WRITE to do both (at Stack/Web)`,
+    });
+  });
+
+  test('may serve visitors from another store', () => {
+    const own = SessionTable.fromSessionTableAttributes(stack, 'Own', { tableName: 'admin-sessions' });
+    own.attachFunction(fn);
+    table.attachFunction(fn, { ...REVOKE, variable: 'SHOP_SESSIONS' });
+    expect(Object.keys(environmentIn(templateOf(stack)))).toEqual(['CDK_SESSIONS', 'SHOP_SESSIONS']);
+  });
+
+  test('may leave the keys in another account, of which it is told nothing', () => {
+    const elsewhere = 'arn:aws:secretsmanager:us-east-1:210987654321:secret:Keys-AbCdEf';
+    const foreign = SessionKeys.fromSessionKeysAttributes(stack, 'Foreign', { secretArn: elsewhere });
+    const store = new SessionTable(stack, 'Other', { keys: foreign });
+    expect(() => store.attachFunction(fn, REVOKE)).not.toThrow();
   });
 });
 

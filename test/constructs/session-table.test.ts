@@ -21,36 +21,21 @@ function synthesized(props?: SessionTableProps) {
 }
 
 describe('a table', () => {
-  test('has keys, index and time to live under the names that the client uses, and is protected', () => {
+  test('has a key and time to live under the names that the client uses, and is protected', () => {
     expect(synthesized()).toEqual({
       Type: 'AWS::DynamoDB::GlobalTable',
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [
-          { AttributeName: 'id', AttributeType: 'B' },
-          { AttributeName: 'owner', AttributeType: 'B' },
-          { AttributeName: 'deadline', AttributeType: 'N' },
-        ],
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'B' }],
         KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: 'byOwner',
-            KeySchema: [
-              { AttributeName: 'owner', KeyType: 'HASH' },
-              { AttributeName: 'deadline', KeyType: 'RANGE' },
-            ],
-            Projection: { ProjectionType: 'KEYS_ONLY' },
-          },
-        ],
         TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
         Replicas: [
           {
             Region: 'us-east-1',
             DeletionProtectionEnabled: true,
             PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-            GlobalSecondaryIndexes: [{ IndexName: 'byOwner' }],
           },
         ],
       },
@@ -202,8 +187,8 @@ describe('an imported table', () => {
     ],
     [
       'the ARN of an index',
-      { tableArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/sessions/index/byOwner' },
-      'tableArn must be that of a DynamoDB table, received "arn:aws:dynamodb:us-east-1:123456789012:table/sessions/index/byOwner"',
+      { tableArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/sessions/index/byUser' },
+      'tableArn must be that of a DynamoDB table, received "arn:aws:dynamodb:us-east-1:123456789012:table/sessions/index/byUser"',
     ],
     [
       'a name that no table has',

@@ -6,13 +6,16 @@ const base64url = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => Buffer.from(bytes).toString('base64url'));
 
+const seconds = fc.integer({ min: 0, max: 99_999_999_999 });
+
 const cookieValues: fc.Arbitrary<CookieValue> = fc
   .record({
     id: base64url,
-    deadline: fc.integer({ min: 0, max: 99_999_999_999 }),
-    signature: fc.option(fc.record({ keyId: fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/), mac: base64url }), {
-      nil: undefined,
-    }),
+    deadline: seconds,
+    signature: fc.option(
+      fc.record({ aliveUntil: seconds, keyId: fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/), mac: base64url }),
+      { nil: undefined },
+    ),
   })
   .map(({ signature, ...value }) => ({ ...value, ...(signature && { signature }) }));
 
@@ -42,6 +45,11 @@ describe('a value that is not canonical is refused', () => {
 
   test('although this one is not', () => {
     expect(parseCookieValue(value)).toEqual({ id, deadline: 1_800_000_000 });
+    expect(parseCookieValue(`${value}.1700000000.k1.${id}`)).toEqual({
+      id,
+      deadline: 1_800_000_000,
+      signature: { aliveUntil: 1_700_000_000, keyId: 'k1', mac: id },
+    });
   });
 
   test.each([
@@ -57,9 +65,12 @@ describe('a value that is not canonical is refused', () => {
     ['a deadline of zero in two digits', value.replace('1800000000', '00')],
     ['a negative deadline', value.replace('1800000000', '-1')],
     ['a deadline of twelve digits', value.replace('1800000000', '180000000000')],
-    ['a key without a MAC', `${value}.k1`],
-    ['a MAC without a key', `${value}..${id}`],
-    ['a key id that is too long', `${value}.${'k'.repeat(33)}.${id}`],
+    ['a key without a MAC', `${value}.1700000000.k1`],
+    ['a MAC without a key', `${value}.1700000000..${id}`],
+    ['a key and a MAC without a time until which it is alive', `${value}.k1.${id}`],
+    ['a time until which it is alive with a leading zero', `${value}.01700000000.k1.${id}`],
+    ['a key id that is too long', `${value}.1700000000.${'k'.repeat(33)}.${id}`],
+    ['something behind the MAC', `${value}.1700000000.k1.${id}.`],
     ['quotes', `"${value}"`],
     ['a line break at the end', `${value}\n`],
     ['8 KB', `${value}.${'k'.repeat(8192)}`],

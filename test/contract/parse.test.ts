@@ -38,6 +38,11 @@ describe('a contract', () => {
     expect(parseContract(JSON.stringify(full))).toEqual(full);
   });
 
+  test('may say how many sessions a user has at most, what happens then, and when revocations are looked up', () => {
+    const limited = { ...policy, sessionsPerOwner: 5, whenFull: 'refuse', revocationCheck: 'request' };
+    expect(parseContract(JSON.stringify({ ...contract, policy: limited })).policy).toEqual(limited);
+  });
+
   test('may say where the keys are, and what is done with them', () => {
     const keys = { secret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:Keys-AbCdEf' };
     expect(parseContract(JSON.stringify({ ...contract, keys })).keys).toEqual(keys);
@@ -97,6 +102,22 @@ test.each<[string, unknown]>([
   [
     'policy: absoluteTimeout must be at most 400 days, the longest life of a cookie, received 34560001 s: shorten it',
     { ...contract, policy: { ...policy, absoluteTimeout: 34_560_001 } },
+  ],
+  [
+    'policy.sessionsPerOwner must be a whole number of at least 1, received 0',
+    { ...contract, policy: { ...policy, sessionsPerOwner: 0 } },
+  ],
+  [
+    'policy: sessionsPerOwner must be a whole number from 1 to 1000, received 1001',
+    { ...contract, policy: { ...policy, sessionsPerOwner: 1001 } },
+  ],
+  [
+    'policy.whenFull must be "evict-oldest" or "refuse", received "evict"',
+    { ...contract, policy: { ...policy, whenFull: 'evict' } },
+  ],
+  [
+    'policy.revocationCheck must be "touch" or "request", received true',
+    { ...contract, policy: { ...policy, revocationCheck: true } },
   ],
   [
     'policy.cookie.sameSite must be "strict" or "lax" or "none", received "Lax"',

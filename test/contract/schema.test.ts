@@ -38,6 +38,9 @@ const documents = fc.record(
           absoluteTimeout: seconds,
           renewalTimeout: seconds,
           touchAfter: field(fc.integer({ min: 0, max: 3 })),
+          sessionsPerOwner: field(fc.constantFrom(1, 5, 1000, 1001)),
+          whenFull: field(fc.constantFrom('evict-oldest', 'refuse')),
+          revocationCheck: field(fc.constantFrom('touch', 'request')),
           cookie: field(
             fc.record(
               {

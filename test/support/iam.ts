@@ -7,8 +7,11 @@ export interface SimulatedCall {
   readonly action: string;
   /** What it is called on. `arnOf()` tells the ARN of a resource of the template. */
   readonly resourceArn: string;
-  /** Context keys of the request: `{ 'kms:ViaService': 'dynamodb.us-east-1.amazonaws.com' }`. */
-  readonly context?: Readonly<Record<string, string>>;
+  /**
+   * Context keys of the request: `{ 'kms:ViaService': 'dynamodb.us-east-1.amazonaws.com' }`; lists for those of many
+   * values: `{ 'dynamodb:Attributes': ['id', 'sessions'] }`.
+   */
+  readonly context?: Readonly<Record<string, string | string[]>>;
 }
 
 /**
