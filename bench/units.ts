@@ -35,6 +35,7 @@ function meter(client: DynamoDBClient, consumption: Consumption): DynamoDBTransp
       const output = await client.send(new UpdateItemCommand({ ...input, ...metered }));
       consumption.calls.UpdateItem++;
       consumption.units.write += output.ConsumedCapacity?.CapacityUnits ?? Number.NaN;
+      return output;
     },
     deleteItem: () => Promise.reject(new Error('nobody signs out here')),
   };

@@ -1,13 +1,14 @@
 import type {
   Concurrency,
   DataOptions,
+  OwnerIndex,
   PolicyContract,
   SessionError,
   SessionHooks,
   SessionKey,
   SessionStore,
 } from 'cdk-sessions-client';
-import { FakeClock, MemoryStore } from 'cdk-sessions-client/testing';
+import { FakeClock, MemoryStore, type StoreCall } from 'cdk-sessions-client/testing';
 import { type EngineKeys, SessionEngine } from '../../lib/client/engine';
 import { HookCaller } from '../../lib/client/hooks';
 import type { SessionDraft } from '../../lib/client/session-draft';
@@ -20,16 +21,20 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
-/** The calls that a store got, in order. */
-export type StoreCall = Exclude<keyof SessionStore, 'capacity'>;
-
 /** Passes calls on, counts them, and lets a test do something just before one. */
 export class ObservedStore implements SessionStore {
+  /** The calls that it got, in order. */
   calls: StoreCall[] = [];
   /** Runs once, before the next call of its kind reaches the store. */
   before: Partial<Record<StoreCall, () => Promise<void>>> = {};
 
-  constructor(private readonly inner: SessionStore) {}
+  readonly owners?: OwnerIndex;
+
+  constructor(private readonly inner: SessionStore) {
+    if (inner.owners !== undefined) {
+      this.owners = this.#watchOwners(inner.owners);
+    }
+  }
 
   read: SessionStore['read'] = async (...args) => {
     await this.#observe('read');
@@ -58,6 +63,31 @@ export class ObservedStore implements SessionStore {
     const calls = this.calls;
     this.calls = [];
     return calls;
+  }
+
+  #watchOwners(inner: OwnerIndex): OwnerIndex {
+    return {
+      readOwner: async (...args) => {
+        await this.#observe('readOwner');
+        return inner.readOwner(...args);
+      },
+      enter: async (...args) => {
+        await this.#observe('enter');
+        return inner.enter(...args);
+      },
+      leave: async (...args) => {
+        await this.#observe('leave');
+        return inner.leave(...args);
+      },
+      revoke: async (...args) => {
+        await this.#observe('revoke');
+        return inner.revoke(...args);
+      },
+      block: async (...args) => {
+        await this.#observe('block');
+        return inner.block(...args);
+      },
+    };
   }
 
   async #observe(call: StoreCall): Promise<void> {
@@ -162,6 +192,18 @@ export function bind(inner: SessionStore): SessionStore {
     write: (...args) => inner.write(...args),
     touch: (...args) => inner.touch(...args),
     destroy: (...args) => inner.destroy(...args),
+    ...(inner.owners && { owners: bindOwners(inner.owners) }),
+  };
+}
+
+/** The calls of an index of owners, for a test to spoil some of them. */
+export function bindOwners(inner: OwnerIndex): OwnerIndex {
+  return {
+    readOwner: (...args) => inner.readOwner(...args),
+    enter: (...args) => inner.enter(...args),
+    leave: (...args) => inner.leave(...args),
+    revoke: (...args) => inner.revoke(...args),
+    block: (...args) => inner.block(...args),
   };
 }
 

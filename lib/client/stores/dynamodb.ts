@@ -1,6 +1,9 @@
-import { COLLECTION_DELAY, SESSION_ITEM } from '../../contract/record.js';
+import { SESSION_ITEM } from '../../contract/record.js';
 import { type Clock, systemClock } from '../clock.js';
+import { DynamoDBOwners } from './dynamodb-owners.js';
+import { DynamoDBTable, isRefusal, number, ttlOf } from './dynamodb-table.js';
 import type { DynamoDBItem, DynamoDBTransport, ReceivedDynamoDBItem } from './dynamodb-transport.js';
+import type { OwnerIndex } from './owner-index.js';
 import type {
   CallOptions,
   EpochMilliseconds,
@@ -17,7 +20,10 @@ export type {
   DynamoDBConditionInput,
   DynamoDBItem,
   DynamoDBKeyInput,
+  DynamoDBReadInput,
+  DynamoDBTerms,
   DynamoDBTransport,
+  DynamoDBUpdateInput,
   ReceivedDynamoDBItem,
 } from './dynamodb-transport.js';
 
@@ -53,6 +59,9 @@ const NAMES = {
   '#ttl': SESSION_ITEM.ttl,
 } as const;
 
+/** What a place without a value reads as: see `OwnerIndex.block`. */
+const NO_VALUE = new Uint8Array();
+
 /**
  * Keeps each session as one item of a DynamoDB table, written under a condition and read consistently. No scan, no
  * transaction, no call to the control plane. An item past its `expiresAt` is taken for absent in every condition, since
@@ -60,21 +69,19 @@ const NAMES = {
  */
 export class DynamoDBStore implements SessionStore {
   readonly capacity = CAPACITY;
-  readonly #table: string;
-  readonly #region: string | undefined;
+  readonly owners: OwnerIndex;
+  readonly #table: DynamoDBTable;
   readonly #clock: Clock;
-  #transport: DynamoDBTransport | undefined;
 
   constructor(options: DynamoDBStoreOptions) {
-    this.#table = options.table;
-    this.#region = options.region;
-    this.#transport = options.transport;
+    this.#table = new DynamoDBTable(options.table, options.region, options.transport);
     this.#clock = options.clock ?? systemClock;
+    this.owners = new DynamoDBOwners(this.#table, this.#clock);
   }
 
   async read(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined> {
-    const transport = await this.#reach();
-    const { Item } = await transport.getItem({ ...this.#at(key), ConsistentRead: true }, options);
+    const transport = await this.#table.reach();
+    const { Item } = await transport.getItem({ ...this.#table.at(key), ConsistentRead: true }, options);
     return this.#alive(Item);
   }
 
@@ -84,7 +91,7 @@ export class DynamoDBStore implements SessionStore {
     expected: Version | 'absent',
     options?: CallOptions,
   ): Promise<WriteResult> {
-    const transport = await this.#reach();
+    const transport = await this.#table.reach();
     const condition =
       expected === 'absent'
         ? // Nothing is there, or what is there has expired and only waits for its collection.
@@ -92,7 +99,7 @@ export class DynamoDBStore implements SessionStore {
         : // Exactly the save that this one builds on is there, alive: a destroyed or expired session is not brought back.
           { ConditionExpression: '#version = :expected AND #expiresAt > :now', ...this.#terms('#version', expected) };
     try {
-      await transport.putItem({ TableName: this.#table, Item: itemOf(key, next), ...condition }, options);
+      await transport.putItem({ TableName: this.#table.name, Item: itemOf(key, next), ...condition }, options);
       return { written: true };
     } catch (error) {
       return { written: false, current: await this.#refused(error, key, options) };
@@ -105,12 +112,12 @@ export class DynamoDBStore implements SessionStore {
     expected: Version,
     options?: CallOptions,
   ): Promise<TouchResult> {
-    const transport = await this.#reach();
+    const transport = await this.#table.reach();
     const { ExpressionAttributeNames, ExpressionAttributeValues, ...rest } = this.#terms('#version', expected);
     try {
       await transport.updateItem(
         {
-          ...this.#at(key),
+          ...this.#table.at(key),
           UpdateExpression: 'SET #expiresAt = :next, #ttl = :ttl',
           // The same save is still there, alive, and ends earlier than it is about to.
           ConditionExpression: '#version = :expected AND #expiresAt > :now AND #expiresAt < :next',
@@ -118,7 +125,7 @@ export class DynamoDBStore implements SessionStore {
           ExpressionAttributeValues: {
             ...ExpressionAttributeValues,
             ':next': number(expiresAt),
-            ':ttl': number(ttlOf(expiresAt)),
+            ':ttl': ttlOf(expiresAt),
           },
           ...rest,
         },
@@ -135,21 +142,9 @@ export class DynamoDBStore implements SessionStore {
   }
 
   async destroy(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined> {
-    const transport = await this.#reach();
-    const { Attributes } = await transport.deleteItem({ ...this.#at(key), ReturnValues: 'ALL_OLD' }, options);
+    const transport = await this.#table.reach();
+    const { Attributes } = await transport.deleteItem({ ...this.#table.at(key), ReturnValues: 'ALL_OLD' }, options);
     return this.#alive(Attributes);
-  }
-
-  async #reach(): Promise<DynamoDBTransport> {
-    if (this.#transport === undefined) {
-      const { sdkTransport } = await import('./dynamodb-sdk.js');
-      this.#transport ??= sdkTransport(this.#region);
-    }
-    return this.#transport;
-  }
-
-  #at(key: SessionKey) {
-    return { TableName: this.#table, Key: { [SESSION_ITEM.key]: { B: key } } };
   }
 
   /** The names and values that conditions are made of. DynamoDB refuses a request with one that is not used. */
@@ -166,10 +161,10 @@ export class DynamoDBStore implements SessionStore {
 
   /** What was there when a condition was refused; any other error is thrown on. */
   async #refused(error: unknown, key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined> {
-    if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') {
+    if (!isRefusal(error)) {
       throw error;
     }
-    const { Item: item } = error as { readonly Item?: ReceivedDynamoDBItem };
+    const { Item: item } = error;
     // Some emulators do not return the item, and neither does a refusal because there is none: look there.
     return item === undefined ? this.read(key, options) : this.#alive(item);
   }
@@ -187,29 +182,18 @@ function itemOf(key: SessionKey, session: StoredSession): DynamoDBItem {
     [SESSION_ITEM.version]: { S: session.version },
     [SESSION_ITEM.expiresAt]: number(session.expiresAt),
     [SESSION_ITEM.deadline]: number(session.deadline),
-    [SESSION_ITEM.ttl]: number(ttlOf(session.expiresAt)),
-    ...(session.owner && { [SESSION_ITEM.owner]: { B: session.owner } }),
+    [SESSION_ITEM.ttl]: ttlOf(session.expiresAt),
   };
 }
 
 /** The session in an item; `undefined` for an item that this library did not write. */
 function sessionOf(item: ReceivedDynamoDBItem): StoredSession | undefined {
-  const value = item[SESSION_ITEM.value]?.B;
+  const value = item[SESSION_ITEM.value] === undefined ? NO_VALUE : item[SESSION_ITEM.value]?.B;
   const version = item[SESSION_ITEM.version]?.S;
   const expiresAt = Number(item[SESSION_ITEM.expiresAt]?.N);
   const deadline = Number(item[SESSION_ITEM.deadline]?.N);
-  const owner = item[SESSION_ITEM.owner]?.B;
   if (value === undefined || version === undefined || !Number.isFinite(expiresAt) || !Number.isFinite(deadline)) {
     return undefined;
   }
-  return { value, version, expiresAt, deadline, ...(owner && { owner }) };
-}
-
-/** DynamoDB collects by whole seconds, and does so only when the session has been over for long. */
-function ttlOf(expiresAt: EpochMilliseconds): number {
-  return Math.ceil(expiresAt / 1000) + COLLECTION_DELAY;
-}
-
-function number(value: number): { readonly N: string } {
-  return { N: String(value) };
+  return { value, version, expiresAt, deadline };
 }

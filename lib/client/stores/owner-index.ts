@@ -20,7 +20,8 @@ export interface Owner {
 
 /**
  * What a store can do beyond keeping sessions: it knows which of them are one user's. Every call is atomic, and a read
- * sees every call that was acknowledged before. What is kept of a user may be collected after the latest `keepUntil`.
+ * sees every call that was acknowledged before. What is kept of a user may be collected after the `keepUntil` of the call
+ * that last entered or revoked something.
  */
 export interface OwnerIndex {
   /** What is kept of a user: nothing, of one who is not known. */
@@ -38,8 +39,9 @@ export interface OwnerIndex {
   ): Promise<void>;
   /**
    * Ends whatever is under a session's key without looking at it: its version becomes `version`, its times stay, its
-   * value need not. If nothing is there, a place without a value is kept until `until`. No `write` that expects what was
-   * there, or that it is absent, is accepted from then on; a `read` gives what there is of it, with that version.
+   * value need not. If nothing is there, a place without a value is kept until `until`. No `write` is accepted any more
+   * that expects what was there, and until its end none that expects it to be absent; a `read` gives what there is of it,
+   * with that version. What has expired may stay as it is.
    */
   block(key: SessionKey, version: Version, until: EpochMilliseconds, options?: CallOptions): Promise<void>;
 }

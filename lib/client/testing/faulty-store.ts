@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nameOf } from '../stores/key-name.js';
+import type { OwnerIndex } from '../stores/owner-index.js';
 import type { CallOptions, SessionKey, SessionStore, StoredSession } from '../stores/store.js';
 import { pick, type Random, seededRandom } from './random.js';
 
@@ -13,8 +15,8 @@ export type Fault = 'fail' | 'hang' | 'lose-reply' | 'duplicate' | { readonly de
 /** What can befall a read: also `stale`, the answer of one write earlier, which a store must never give. */
 export type ReadFault = Fault | 'stale';
 
-/** The calls of a store. */
-export type StoreCall = Exclude<keyof SessionStore, 'capacity'>;
+/** The calls of a store, and of what it keeps of owners. */
+export type StoreCall = Exclude<keyof SessionStore, 'capacity' | 'owners'> | keyof OwnerIndex;
 
 /** What can befall a call of a kind. */
 export type FaultOf<Call extends StoreCall> = Call extends 'read' ? ReadFault : Fault;
@@ -43,12 +45,18 @@ export class InjectedFault extends Error {
  */
 export class FaultyStore implements SessionStore {
   readonly capacity?: number;
+  readonly owners?: OwnerIndex;
   readonly #inner: SessionStore;
   readonly #script: { readonly [Call in StoreCall]: (FaultOf<Call> | undefined)[] } = {
     read: [],
     write: [],
     touch: [],
     destroy: [],
+    readOwner: [],
+    enter: [],
+    leave: [],
+    revoke: [],
+    block: [],
   };
   readonly #random: Random;
   readonly #rate: number;
@@ -59,6 +67,9 @@ export class FaultyStore implements SessionStore {
     this.#inner = inner;
     if (inner.capacity !== undefined) {
       this.capacity = inner.capacity;
+    }
+    if (inner.owners !== undefined) {
+      this.owners = this.#spoilOwners(inner.owners);
     }
     this.#random = seededRandom(faults.seed);
     this.#rate = faults.rate;
@@ -94,6 +105,29 @@ export class FaultyStore implements SessionStore {
       this.#remember(key, undefined);
       return removed;
     });
+
+  #spoilOwners(inner: OwnerIndex): OwnerIndex {
+    return {
+      readOwner: (owner, options) =>
+        this.#spoil('readOwner', this.#next('readOwner'), options, () => inner.readOwner(owner, options)),
+      enter: (owner, session, keepUntil, options) =>
+        this.#spoil('enter', this.#next('enter'), options, () => inner.enter(owner, session, keepUntil, options)),
+      leave: (owner, sessions, options) =>
+        this.#spoil('leave', this.#next('leave'), options, () => inner.leave(owner, sessions, options)),
+      revoke: (owner, notBefore, keepUntil, options) =>
+        this.#spoil('revoke', this.#next('revoke'), options, () => inner.revoke(owner, notBefore, keepUntil, options)),
+      block: (key, version, until, options) =>
+        this.#spoil('block', this.#next('block'), options, async () => {
+          await inner.block(key, version, until, options);
+          const blocked = this.#written.get(nameOf(key))?.at(-1) ?? {
+            value: new Uint8Array(),
+            expiresAt: until,
+            deadline: until,
+          };
+          this.#remember(key, { ...blocked, version });
+        }),
+    };
+  }
 
   async #spoil<T>(
     call: StoreCall,
@@ -142,8 +176,4 @@ function ended(signal: AbortSignal | undefined): Promise<never> {
     }
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-}
-
-function nameOf(key: SessionKey): string {
-  return Buffer.from(key).toString('base64url');
 }
