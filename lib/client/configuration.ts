@@ -70,6 +70,9 @@ const POLICY_FIELDS: readonly string[] = [
   'absoluteTimeout',
   'renewalTimeout',
   'touchAfter',
+  'sessionsPerOwner',
+  'whenFull',
+  'revocationCheck',
   'cookie',
 ] satisfies readonly (keyof PolicyContract)[];
 

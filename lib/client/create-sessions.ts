@@ -1,8 +1,10 @@
+import type { EventCounts } from './hooks.js';
 import { type LambdaHandler, lambdaHost } from './hosts/lambda.js';
 import type { LambdaContext, LambdaHttpEvent } from './hosts/lambda-event.js';
 import type { HttpReply } from './hosts/lambda-reply.js';
 import { LazyGate } from './lazy-gate.js';
 import type { SessionsOptions } from './options.js';
+import type { DestroyByOwnerOptions, SignedInSession } from './owned-sessions.js';
 import type { JsonMembers, Session } from './session.js';
 import type { Transaction, TransactOptions } from './transaction.js';
 
@@ -44,6 +46,36 @@ export interface Sessions<Data extends object> {
     fn: (session: Session<Data>) => Result | Promise<Result>,
     options?: TransactOptions,
   ): Promise<Transaction<Result>>;
+
+  /**
+   * The living sessions that a user is signed in to, the one that was used last first: for a page of where they are. Costs
+   * one read for the user, and one for each session.
+   *
+   * @throws SessionError ERR_SESSION_USER, ERR_SESSION_CONFIG if the store keeps nothing of users, and
+   *   ERR_SESSION_STORE_UNAVAILABLE or ERR_SESSION_STORE_TIMEOUT while it does not answer; so do the next two
+   */
+  listByOwner(userId: string): Promise<readonly SignedInSession[]>;
+
+  /**
+   * Ends the sessions of a user, at once: when this resolves, none that was there when it was called is alive, nor what it
+   * went on as. Costs two reads for the user, a write for each session and one more.
+   *
+   * @returns how many were ended, those included that had run out on their own and were still in the index
+   * @throws SessionError also ERR_SESSION_CONFLICT if the user keeps signing in meanwhile
+   */
+  destroyByOwner(userId: string, options?: DestroyByOwnerOptions): Promise<number>;
+
+  /**
+   * Ends all sessions of a user that began before a time, with one write however many there are. Each is ended by its next
+   * request that looks: by default the first one when `touchAfter` has passed since it last did, so that a session may
+   * be answered for up to that long; with `revocationCheck: 'request'` every one, at the cost of a read.
+   *
+   * @param time not in the future; now unless given
+   */
+  revokeBefore(userId: string, time?: Date): Promise<void>;
+
+  /** How often each hook has had something to be told in this process, whether or not it is given. */
+  readonly counts: EventCounts;
 }
 
 /**
@@ -66,5 +98,9 @@ export function createSessions<Data extends JsonMembers<Data> = Record<string, u
     lambda: (handler) => lambdaHost(gate, handler),
     transact: (cookies = [], fn, options) =>
       gate.transact(typeof cookies === 'string' ? [cookies] : cookies, fn, options),
+    listByOwner: (userId) => gate.listByOwner(userId),
+    destroyByOwner: (userId, options) => gate.destroyByOwner(userId, options),
+    revokeBefore: (userId, time) => gate.revokeBefore(userId, time),
+    counts: gate.counts,
   };
 }

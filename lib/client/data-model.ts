@@ -36,7 +36,7 @@ export interface DataOptions<Data extends object> {
 }
 
 /** The most bytes that a record takes beside its data. */
-const HEADER = 2048;
+const HEADER = 3072;
 
 /** How many of a session's keys are named when it is too large. */
 const NAMED_KEYS = 3;

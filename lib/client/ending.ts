@@ -2,6 +2,7 @@ import { conflict } from './proposal.js';
 import { type Located, tombstoneOf } from './record.js';
 import type { SaveResult } from './record-access.js';
 import type { SaveContext } from './save-context.js';
+import type { OwnedSession } from './stores/owner-index.js';
 
 /** How often a sign-out tries to end exactly the record that it saw, before it takes away whatever is there. */
 const CAREFUL_ATTEMPTS = 3;
@@ -21,7 +22,7 @@ export async function destroy(context: SaveContext, found: Located): Promise<voi
       return;
     }
     await destroySuccessor(context, target);
-    const result = await bury(context, target);
+    const result = await bury(context, target, target);
     if (result.saved) {
       return;
     }
@@ -31,6 +32,8 @@ export async function destroy(context: SaveContext, found: Located): Promise<voi
   const removed = (await records.remove(found.key)) ?? target;
   if (removed !== undefined) {
     await destroySuccessor(context, removed);
+    // Without it, who comes back with the cookie would be told to be one whose session was lost.
+    await context.tolerate(() => bury(context, removed, undefined));
   }
 }
 
@@ -40,15 +43,29 @@ export async function destroy(context: SaveContext, found: Located): Promise<voi
  * @throws SessionError ERR_SESSION_CONFLICT if somebody did
  */
 export async function destroyUnchanged(context: SaveContext, found: Located): Promise<void> {
-  const result = await bury(context, found);
+  const result = await bury(context, found, found);
   if (!result.saved) {
     throw conflict();
   }
 }
 
-function bury({ records, lifetime, clock }: SaveContext, target: Located): Promise<SaveResult> {
+/** Takes a session out of those of its user, if it has one. */
+export async function leave({ owners }: SaveContext, userId: string | undefined, entry: OwnedSession): Promise<void> {
+  if (userId !== undefined) {
+    await owners.leave(userId, [entry]);
+  }
+}
+
+/** Marks a record as destroyed, in place of what is expected to be there. */
+async function bury(context: SaveContext, target: Located, expected: Located | undefined): Promise<SaveResult> {
+  const { records, lifetime, clock, tolerate } = context;
   const tombstone = tombstoneOf(target.record, { kind: 'destroyed' });
-  return records.save(target.key, tombstone, lifetime.ofUsed(target, clock()), target);
+  const result = await records.save(target.key, tombstone, lifetime.ofUsed(target, clock()), expected);
+  if (result.saved) {
+    const entry = { key: target.key, deadline: target.stored.deadline };
+    await tolerate(() => leave(context, target.record.user, entry));
+  }
+  return result;
 }
 
 async function destroySuccessor(context: SaveContext, { record }: Located): Promise<void> {

@@ -1,27 +1,36 @@
-import { type CookieValue, formatCookieValue, parseCookieValue } from '../contract/cookie.js';
+import type { CookieValue } from '../contract/cookie.js';
 import type { PolicyContract } from '../contract/environment.js';
 import { CallBudget } from './call-budget.js';
 import type { Clock } from './clock.js';
-import { clearCookie, cookieValues, setCookie } from './cookie-header.js';
+import { Cookies } from './cookies.js';
 import { DataModel, type DataOptions } from './data-model.js';
 import { destroy, destroyUnchanged } from './ending.js';
 import { SessionError } from './errors.js';
-import type { HookCaller, RejectionReason } from './hooks.js';
+import { find } from './finding.js';
+import type { HookCaller } from './hooks.js';
 import type { CommitResult, GateOptions, SessionGate } from './hosts/host.js';
-import { isSignedWith, signedCookieValue } from './keys/cookie-signature.js';
 import { KeyCache, type SecretReader } from './keys/key-cache.js';
+import { RecordVault } from './keys/record-vault.js';
 import { Lifetime } from './lifetime.js';
+import {
+  type DestroyByOwnerOptions,
+  destroyByOwner,
+  listByOwner,
+  revokeBefore,
+  type SignedInSession,
+} from './owned-sessions.js';
+import { OwnerAccess } from './owner-access.js';
 import type { Proposal } from './proposal.js';
 import type { Located } from './record.js';
-import { type Identified, RecordAccess } from './record-access.js';
+import { RecordAccess } from './record-access.js';
 import { regenerate } from './regeneration.js';
 import type { SaveContext, Whereabouts } from './save-context.js';
 import { SaveGroups } from './save-groups.js';
-import { begin, discard, saveChanges, touch } from './saves.js';
+import { begin, discard, keepUp } from './saves.js';
 import type { Concurrency } from './session.js';
 import { type FoundSession, SessionDraft } from './session-draft.js';
-import { fingerprint, keyOf } from './session-id.js';
-import type { EpochMilliseconds, SessionKey, SessionStore } from './stores/store.js';
+import { fingerprint } from './session-id.js';
+import type { SessionStore } from './stores/store.js';
 
 /** What an engine works with. */
 export interface EngineOptions<Data extends object> {
@@ -40,16 +49,13 @@ export interface EngineOptions<Data extends object> {
   readonly hooks: HookCaller;
 }
 
-/** The keys that cookies are signed with. */
+/** The keys that cookies are signed with, and data is encrypted with when asked for. */
 export interface EngineKeys {
   readonly read: SecretReader;
-  /** Whether cookies that are not signed still count, and are signed in the reply. */
+  /** Whether the records of sessions are encrypted. */
+  readonly encryptsData: boolean;
+  /** Whether cookies that are not signed, and records that are not encrypted, still count. */
   readonly acceptsUnprotected: boolean;
-}
-
-/** What a cookie leads to whose session went on under another id that it does not lead to. */
-interface Retired {
-  readonly retired: Located;
 }
 
 /** The longest that one request may spend on loading or on saving, in milliseconds, however many calls it makes. */
@@ -72,14 +78,19 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   readonly #lifetime: Lifetime;
   readonly #model: DataModel<Data>;
   readonly #groups = new SaveGroups();
-  readonly #keys: KeyCache | undefined;
+  readonly #cookies: Cookies;
+  readonly #vault: RecordVault | undefined;
 
   constructor(options: EngineOptions<Data>) {
     this.#options = options;
     this.#lifetime = new Lifetime(options.policy);
     this.#model = new DataModel(options.data ?? {}, options.store.capacity);
-    const { keys, clock, hooks } = options;
-    this.#keys = keys && new KeyCache(keys.read, clock, hooks);
+    const { keys: source, policy, clock, hooks } = options;
+    const keys = source && new KeyCache(source.read, clock, hooks);
+    this.#cookies = new Cookies(policy, keys && { keys, acceptsUnprotected: source.acceptsUnprotected }, clock);
+    this.#vault =
+      keys &&
+      new RecordVault(keys, clock, { encrypts: source.encryptsData, acceptsUnprotected: source.acceptsUnprotected });
   }
 
   async load(
@@ -87,14 +98,14 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     options: GateOptions = {},
     concurrency = this.#options.concurrency ?? 'merge',
   ): Promise<SessionDraft<Data>> {
-    const { hooks, policy } = this.#options;
-    const values = cookieValues(cookieHeaders, policy.cookie.name);
-    const common = { model: this.#model, concurrency, hadCookie: values.length > 0 };
+    const { hooks } = this.#options;
+    const all = this.#cookies.read(cookieHeaders);
+    const common = { model: this.#model, concurrency, hadCookie: all.length > 0 };
     const context = this.#context(options);
     let retired: Located | undefined;
-    const cookies = plausibleFirst(values).slice(0, MOST_COOKIES);
+    const cookies = all.slice(0, MOST_COOKIES);
     for (const [index, cookie] of cookies.entries()) {
-      const found = await this.#find(context, cookie);
+      const found = await find(context, this.#cookies, cookie);
       if (found !== undefined && 'record' in found) {
         const session = fingerprint(found.key);
         hooks.call('loaded', { session });
@@ -122,8 +133,8 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     if (found !== undefined && !proposal.ended) {
       const whereabouts = await this.#save(context, proposal, found);
       // The browser is told where the session lives unless it knows; not, if it ended before that could be said.
-      const told = whereabouts === undefined || (whereabouts.id === found.cookieId && !found.resign);
-      return told ? {} : this.#give(context, whereabouts);
+      const knows = whereabouts === undefined || (!found.resign && this.#cookies.tells(found.cookie, whereabouts));
+      return knows ? {} : this.#give(context, whereabouts);
     }
     if (found === undefined && proposal.ended && retired !== undefined) {
       // A sign-out with an id from before ends what the session went on as.
@@ -144,71 +155,29 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       return {};
     }
     if (proposal.begins) {
-      // The keys first: a session whose cookie cannot be signed would be lost to its visitor.
-      await this.#keys?.ring(context.records.budget);
-      return this.#give(context, await begin(context, proposal));
+      await this.#cookies.prepare(context.records.budget);
+      const whereabouts = await begin(context, proposal);
+      return whereabouts === undefined ? {} : this.#give(context, whereabouts);
     }
-    return proposal.ended && draft.hadCookie ? { setCookie: clearCookie(this.#options.policy.cookie) } : {};
+    return proposal.ended && draft.hadCookie ? { setCookie: this.#cookies.clear() } : {};
   }
 
-  /** The living session that a cookie leads to. If it leads to none, the hooks are told why. */
-  async #find(context: SaveContext, cookie: CookieValue | undefined): Promise<FoundSession | Retired | undefined> {
-    const { records, clock, hooks, tolerate } = context;
-    if (cookie === undefined) {
-      return reject(hooks, 'malformed');
-    }
-    const signature = await this.#signatureOf(context, cookie);
-    if (signature === 'forged') {
-      return reject(hooks, 'forged');
-    }
-    if (cookie.deadline * 1000 <= clock()) {
-      return expire(hooks, keyOf(cookie.id));
-    }
-    const named = await records.read(cookie.id);
-    // Most are where the cookie says: those need no step further.
-    const located = named?.record.end === undefined ? named : await records.follow(named, clock());
-    if (located === undefined) {
-      reject(hooks, named?.record.end?.kind ?? 'unknown');
-      return named?.record.end?.kind === 'retired' ? { retired: named } : undefined;
-    }
-    if (this.#lifetime.of(located).expiresAt <= clock()) {
-      return expire(hooks, located.key);
-    }
-    let alive: Identified | undefined = located;
-    if (this.#lifetime.endsSoon(located, clock()) && this.#touchDue(located)) {
-      // Touched before the handler and not after it: the session must not run out while the handler is at work.
-      const { expiresAt } = this.#lifetime.ofUsed(located, clock());
-      await tolerate(async () => {
-        const touched = await touch(context, located);
-        alive = touched ? { ...located, stored: { ...located.stored, expiresAt } } : undefined;
-      });
-    }
-    return alive === undefined
-      ? expire(hooks, located.key)
-      : { ...alive, ...this.#lifetime.of(alive), cookieId: cookie.id, resign: signature === 'outdated' };
+  async listByOwner(userId: string): Promise<readonly SignedInSession[]> {
+    return listByOwner(this.#contextOfOwners('listByOwner'), userId);
   }
 
-  /** What a cookie's signature is worth: nothing is asked of the store for one that is forged. */
-  async #signatureOf({ records, clock }: SaveContext, cookie: CookieValue): Promise<'valid' | 'outdated' | 'forged'> {
-    const { keys, policy } = this.#options;
-    if (this.#keys === undefined) {
-      return 'valid';
-    }
-    if (cookie.signature === undefined) {
-      return keys?.acceptsUnprotected ? 'outdated' : 'forged';
-    }
-    const ring = await this.#keys.ringWith(cookie.signature.keyId, records.budget);
-    const key = ring.find(cookie.signature.keyId);
-    if (key === undefined || !isSignedWith(policy.cookie.name, cookie, key)) {
-      return 'forged';
-    }
-    return key === ring.signer(clock()) ? 'valid' : 'outdated';
+  async destroyByOwner(userId: string, options?: DestroyByOwnerOptions): Promise<number> {
+    return destroyByOwner(this.#contextOfOwners('destroyByOwner'), userId, options);
+  }
+
+  async revokeBefore(userId: string, time?: Date): Promise<void> {
+    return revokeBefore(this.#contextOfOwners('revokeBefore'), userId, time);
   }
 
   /** Ends what the other cookies of a visitor lead to: the next request would find that, and he would still be signed in. */
   async #destroyOthers(context: SaveContext, cookies: readonly CookieValue[]): Promise<void> {
     for (const cookie of cookies) {
-      const forged = (await this.#signatureOf(context, cookie)) === 'forged';
+      const forged = (await this.#cookies.standing(cookie, context.records.budget)) === 'forged';
       const other = forged ? undefined : await context.records.read(cookie.id);
       if (other !== undefined) {
         await destroy(context, other);
@@ -226,26 +195,32 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       return renewalDue ? regenerate(context, proposal, found, 'age') : saveWithOthers(proposal, found);
     }
     // Nothing of the visitor's is at stake from here on: a store in trouble does not cost her the reply.
-    let whereabouts: Whereabouts | undefined = found;
+    let whereabouts: Whereabouts | undefined = { id: found.id, ...this.#lifetime.of(found) };
     if (renewalDue) {
       await tolerate(async () => {
         whereabouts = await regenerate(context, proposal, found, 'age');
       });
-    } else if (this.#lifetime.touchDue(found, clock())) {
-      await tolerate(() =>
-        this.#lifetime.touchSuffices(found) ? touch(context, found) : saveChanges(context, [proposal], found),
-      );
+    } else if (found.checked || this.#lifetime.touchDue(found, clock())) {
+      await tolerate(async () => {
+        const expiresAt = await keepUp(context, found);
+        whereabouts = { id: found.id, ...this.#lifetime.of(found), ...(expiresAt !== undefined && { expiresAt }) };
+      });
     }
     return whereabouts;
   }
 
-  /** A touch moves the idle end only of a record that was saved under today's idle timeout; others are saved anew. */
-  #touchDue(located: Identified): boolean {
-    return this.#lifetime.touchSuffices(located) && this.#lifetime.touchDue(located, this.#options.clock());
+  #contextOfOwners(method: string): SaveContext {
+    if (this.#options.store.owners === undefined) {
+      throw new SessionError(
+        'ERR_SESSION_CONFIG',
+        `${method} needs a store that keeps an index of owners, received one without: give its class the property owners, or take another store`,
+      );
+    }
+    return this.#context({});
   }
 
   #context({ remainingMs = Number.POSITIVE_INFINITY }: GateOptions): SaveContext {
-    const { store, clock, callTimeout, hooks } = this.#options;
+    const { store, policy, clock, callTimeout, hooks } = this.#options;
     const budget = new CallBudget(callTimeout, Math.min(REQUEST_TIMEOUT, remainingMs - REPLY_TIME));
     const tolerate = async (run: () => Promise<unknown>) => {
       try {
@@ -257,9 +232,10 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
         hooks.call('storeError', error);
       }
     };
-    const records = new RecordAccess(store, budget);
     const context: SaveContext = {
-      records,
+      records: new RecordAccess(store, budget, this.#vault),
+      owners: new OwnerAccess(store.owners, budget, clock, policy),
+      policy,
       lifetime: this.#lifetime,
       clock,
       hooks,
@@ -269,29 +245,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     return context;
   }
 
-  async #give({ records }: SaveContext, { id, deadline }: Whereabouts): Promise<CommitResult> {
-    const { policy, clock } = this.#options;
-    const cookie = { id, deadline: Math.ceil(deadline / 1000) };
-    const signer = (await this.#keys?.ring(records.budget))?.signer(clock());
-    const value = signer ? signedCookieValue(policy.cookie.name, cookie, signer) : formatCookieValue(cookie);
-    return { setCookie: setCookie(policy.cookie, value, secondsUntil(deadline, clock())) };
+  async #give({ records }: SaveContext, whereabouts: Whereabouts): Promise<CommitResult> {
+    return { setCookie: await this.#cookies.give(whereabouts, records.budget) };
   }
-}
-
-function reject(hooks: HookCaller, reason: RejectionReason): undefined {
-  hooks.call('rejected', { reason });
-}
-
-function expire(hooks: HookCaller, key: SessionKey): undefined {
-  hooks.call('expired', { session: fingerprint(key) });
-}
-
-/** The cookies that values spell; those that spell none come last. */
-function plausibleFirst(values: readonly string[]): readonly (CookieValue | undefined)[] {
-  const cookies = values.map(parseCookieValue);
-  return [...cookies.filter((cookie) => cookie !== undefined), ...cookies.filter((cookie) => cookie === undefined)];
-}
-
-function secondsUntil(time: EpochMilliseconds, now: EpochMilliseconds): number {
-  return Math.max(0, Math.ceil((time - now) / 1000));
 }

@@ -19,8 +19,10 @@ export type SessionErrorCode =
   | 'ERR_SESSION_CLOSED'
   /** A value is not JSON; the message names its path. */
   | 'ERR_SESSION_NOT_SERIALIZABLE'
-  /** `login` was not given a user's id. */
+  /** What was given for a user's id, a session's label or a time of revocation is none. */
   | 'ERR_SESSION_USER'
+  /** The user has as many sessions as the policy allows, and signs in for one more. */
+  | 'ERR_SESSION_LIMIT'
   /** The data does not fit the application's schema; the message names the paths. */
   | 'ERR_SESSION_DATA'
   /** The session does not fit into the store; the message names its biggest keys. */

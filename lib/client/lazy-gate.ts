@@ -1,9 +1,10 @@
 import { configure } from './configuration.js';
 import { SessionEngine } from './engine.js';
 import { isOutage } from './errors.js';
-import { HookCaller } from './hooks.js';
+import { type EventCounts, HookCaller } from './hooks.js';
 import type { SessionGate } from './hosts/host.js';
 import type { SessionsOptions } from './options.js';
+import type { DestroyByOwnerOptions, SignedInSession } from './owned-sessions.js';
 import type { Session } from './session.js';
 import type { SessionDraft } from './session-draft.js';
 import { type Transaction, type TransactOptions, transact } from './transaction.js';
@@ -33,6 +34,23 @@ export class LazyGate<Data extends object> implements SessionGate<SessionDraft<D
     options?: TransactOptions,
   ): Promise<Transaction<Result>> {
     return this.#reporting(async () => transact(await this.#open(), cookieHeaders, fn, options));
+  }
+
+  /** How often each hook had something to be told. */
+  get counts(): EventCounts {
+    return this.#hooks.counts;
+  }
+
+  listByOwner(userId: string): Promise<readonly SignedInSession[]> {
+    return this.#reporting(async () => (await this.#open()).listByOwner(userId));
+  }
+
+  destroyByOwner(userId: string, options?: DestroyByOwnerOptions): Promise<number> {
+    return this.#reporting(async () => (await this.#open()).destroyByOwner(userId, options));
+  }
+
+  revokeBefore(userId: string, time?: Date): Promise<void> {
+    return this.#reporting(async () => (await this.#open()).revokeBefore(userId, time));
   }
 
   async #open(): Promise<SessionEngine<Data>> {

@@ -60,6 +60,11 @@ export class Lifetime {
     return { deadline, expiresAt: Math.max(expiresAt, this.#afterUse(now, deadline).expiresAt) };
   }
 
+  /** When a session was last used, as far as what is stored tells. */
+  lastUse({ stored, record }: Located): EpochMilliseconds {
+    return Math.max(record.checkedAt ?? record.createdAt, stored.expiresAt - record.idleTimeout * 1000);
+  }
+
   /** Whether moving the idle end is worth a write: a tenth of the idle time lost is, each request's seconds are not. */
   touchDue(located: Located, now: EpochMilliseconds): boolean {
     return this.ofUsed(located, now).expiresAt - this.of(located).expiresAt > this.#touchAfter;
@@ -68,6 +73,11 @@ export class Lifetime {
   /** Whether a touch alone would keep the policy: a record that was saved under another idle timeout is saved anew. */
   touchSuffices({ record }: Located): boolean {
     return record.idleTimeout === this.idleTimeout;
+  }
+
+  /** Whether it is time to look up whether the user's sessions were revoked: as often as a session in use is touched. */
+  checkDue({ record: { checkedAt = 0 } }: Located, now: EpochMilliseconds): boolean {
+    return now - checkedAt > this.#touchAfter;
   }
 
   /** Whether the session's id has reached its age. */

@@ -26,6 +26,8 @@ export interface ProposalParts {
   readonly newId: 'privilege' | 'login' | undefined;
   /** Who is signed in. */
   readonly user: string | undefined;
+  /** What the session is to be called among the user's others, if somebody signs in. */
+  readonly label: string | undefined;
 }
 
 /** What changes make of data, and the keys to which others, who saved before, gave different values. */
@@ -42,6 +44,7 @@ export class Proposal {
   readonly ended: boolean;
   readonly newId: 'privilege' | 'login' | undefined;
   readonly user: string | undefined;
+  readonly label: string | undefined;
   readonly #parts: ProposalParts;
   readonly #access: DataAccess;
   /** What the changes came to on the base: objects that the application still holds may change later. */
@@ -52,6 +55,7 @@ export class Proposal {
     this.ended = parts.ended;
     this.newId = parts.newId;
     this.user = parts.user;
+    this.label = parts.label;
     this.#parts = parts;
     this.#access = access;
     this.#settled = parts.changes.empty ? parts.base : access.write(parts.values);

@@ -1,8 +1,16 @@
 import type { CallBudget } from './call-budget.js';
 import { SessionError } from './errors.js';
+import type { RecordVault } from './keys/record-vault.js';
 import type { Ends } from './lifetime.js';
-import { decodeRecord, encodeRecord, type Located, type SessionRecord, type UnsavedRecord } from './record.js';
-import { fingerprint, keyOf, ownerOf, successorOf } from './session-id.js';
+import {
+  blockedRecord,
+  decodeRecord,
+  encodeRecord,
+  type Located,
+  type SessionRecord,
+  type UnsavedRecord,
+} from './record.js';
+import { fingerprint, keyOf, successorOf } from './session-id.js';
 import type {
   EpochMilliseconds,
   SessionKey,
@@ -19,6 +27,9 @@ export interface Identified extends Located {
   readonly id: string;
 }
 
+/** The version of what was ended by somebody who did not look at it. */
+export const BLOCKED: Version = 'blocked';
+
 /** What a save came to: the record as it is now, ours or, if another save came first, that one's. */
 export type SaveResult =
   | { readonly saved: true; readonly located: Located }
@@ -29,6 +40,7 @@ export class RecordAccess {
   constructor(
     private readonly store: SessionStore,
     readonly budget: CallBudget,
+    private readonly vault: RecordVault | undefined,
   ) {}
 
   /** Reads the record of an id. */
@@ -39,7 +51,7 @@ export class RecordAccess {
 
   /** Reads the record under a key. */
   async readKey(key: SessionKey): Promise<Located | undefined> {
-    return locate(key, await this.budget.call('read', (options) => this.store.read(key, options)));
+    return this.#locate(key, await this.budget.call('read', (options) => this.store.read(key, options)));
   }
 
   /**
@@ -49,32 +61,39 @@ export class RecordAccess {
   async save(key: SessionKey, record: UnsavedRecord, ends: Ends, expected: Located | undefined): Promise<SaveResult> {
     const version = nextVersion(expected?.stored.version);
     const saved: SessionRecord = { ...record, recent: remember(expected?.record.recent ?? '', version) };
-    const owner = record.user === undefined ? {} : { owner: ownerOf(record.user) };
-    const stored: StoredSession = { value: encodeRecord(saved), version, ...ends, ...owner };
+    const encoded = encodeRecord(saved);
+    const value = this.vault === undefined ? encoded : await this.vault.close(encoded, key, this.budget);
+    const stored: StoredSession = { value, version, ...ends };
     const result = await this.budget
       .call('write', (options) => this.store.write(key, stored, expected?.stored.version ?? 'absent', options))
       .catch((error: unknown) => this.#lookWhetherSaved(error, key, version, expected?.stored.version));
-    const current = result.written ? undefined : locate(key, result.current);
+    const current = result.written ? undefined : await this.#locate(key, result.current);
     return result.written || (current !== undefined && remembers(current.record.recent, version))
       ? { saved: true, located: { key, stored, record: saved } }
       : { saved: false, current };
   }
 
-  /** Saves under a key that nobody else has yet, so that no conflict is possible. */
+  /**
+   * Saves under a key that nobody else has yet, so that no conflict is possible; but whoever ends all sessions of a user
+   * ends also those that are about to be written: `undefined`.
+   */
   async saveUnshared(
     key: SessionKey,
     record: UnsavedRecord,
     ends: Ends,
     expected: Located | undefined,
-  ): Promise<Located> {
+  ): Promise<Located | undefined> {
     const result = await this.save(key, record, ends, expected);
-    if (!result.saved) {
-      throw new SessionError(
-        'ERR_SESSION_CONFLICT',
-        `somebody else wrote session ${fingerprint(key)} before its id was given out: is the store shared with other code?`,
-      );
+    if (result.saved) {
+      return result.located;
     }
-    return result.located;
+    if (result.current?.record.end?.kind === 'destroyed') {
+      return undefined;
+    }
+    throw new SessionError(
+      'ERR_SESSION_CONFLICT',
+      `somebody else wrote session ${fingerprint(key)} before its id was given out: is the store shared with other code?`,
+    );
   }
 
   touch({ key, stored }: Located, expiresAt: EpochMilliseconds): Promise<TouchResult> {
@@ -83,7 +102,7 @@ export class RecordAccess {
 
   /** Takes a record away, whatever it is now, and gives it back. */
   async remove(key: SessionKey): Promise<Located | undefined> {
-    return locate(key, await this.budget.call('destroy', (options) => this.store.destroy(key, options)));
+    return this.#locate(key, await this.budget.call('destroy', (options) => this.store.destroy(key, options)));
   }
 
   /**
@@ -123,8 +142,15 @@ export class RecordAccess {
     }
     throw error;
   }
-}
 
-function locate(key: SessionKey, stored: StoredSession | undefined): Located | undefined {
-  return stored && { key, stored, record: decodeRecord(stored.value) };
+  async #locate(key: SessionKey, stored: StoredSession | undefined): Promise<Located | undefined> {
+    if (stored === undefined) {
+      return undefined;
+    }
+    if (stored.version === BLOCKED) {
+      return { key, stored, record: blockedRecord() };
+    }
+    const value = this.vault === undefined ? stored.value : await this.vault.open(stored.value, key, this.budget);
+    return { key, stored, record: decodeRecord(value) };
+  }
 }

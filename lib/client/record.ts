@@ -18,6 +18,10 @@ export interface SessionRecord {
   readonly end?: SessionEnd;
   /** Who is signed in, as the application names users. */
   readonly user?: string;
+  /** What the application calls this session among the user's others. */
+  readonly label?: string;
+  /** When it was last looked up whether the user's sessions were revoked. */
+  readonly checkedAt?: EpochMilliseconds;
   /** The application's values. */
   readonly data: SessionData;
 }
@@ -66,6 +70,12 @@ export function tombstoneOf({ createdAt, renewedAt, idleTimeout }: SessionRecord
   return { createdAt, renewedAt, idleTimeout, end, data: SessionData.NONE };
 }
 
+/** What is to be read where there is nothing but the word that a session was ended. */
+export function blockedRecord(): SessionRecord {
+  const end: SessionEnd = { kind: 'destroyed' };
+  return { createdAt: 0, renewedAt: 0, idleTimeout: 0, recent: '', end, data: SessionData.NONE };
+}
+
 /**
  * The first byte of an encoded record. A reader refuses what it does not know instead of signing the visitor out.
  * Both formats have a JSON header, a line feed, and the data: as it is, or deflated (RFC 1951).
@@ -102,13 +112,16 @@ export function decodeRecord(value: Uint8Array): SessionRecord {
   const record = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const headerEnd = record.indexOf(LINE_FEED);
   const header = parseObject(record.toString('utf8', 1, Math.max(headerEnd, 1)));
-  const { createdAt, renewedAt, idleTimeout, recent, user, dataVersion = FIRST_VERSION, end } = header;
+  const { createdAt, renewedAt, idleTimeout, recent, user, label, checkedAt } = header;
+  const { dataVersion = FIRST_VERSION, end } = header;
   if (
     !isNumber(createdAt) ||
     !isNumber(renewedAt) ||
     !isNumber(idleTimeout) ||
     typeof recent !== 'string' ||
     !(user === undefined || typeof user === 'string') ||
+    !(label === undefined || typeof label === 'string') ||
+    !(checkedAt === undefined || isNumber(checkedAt)) ||
     !isNumber(dataVersion)
   ) {
     throw damaged('a field is missing');
@@ -119,6 +132,8 @@ export function decodeRecord(value: Uint8Array): SessionRecord {
     idleTimeout,
     recent,
     ...(user !== undefined && { user }),
+    ...(label !== undefined && { label }),
+    ...(checkedAt !== undefined && { checkedAt }),
     ...(end !== undefined && { end: endFromJson(end) }),
     data: SessionData.decode({ deflated: format === DEFLATED, bytes: record.subarray(headerEnd + 1) }, dataVersion),
   };

@@ -1,19 +1,23 @@
+import { leave } from './ending.js';
 import type { RegenerationCause } from './hooks.js';
+import { identityOfNew, identityOfSuccessor } from './identity.js';
 import type { Proposal } from './proposal.js';
 import { type Located, type SessionEnd, tombstoneOf } from './record.js';
 import type { Identified } from './record-access.js';
 import type { SaveContext, Whereabouts } from './save-context.js';
-import { currentAfterConflict, discard, tellConflicts } from './saves.js';
+import { currentAfterConflict, dropped, tellConflicts, whereaboutsOf } from './saves.js';
 import type { SessionData } from './session-data.js';
 import { fingerprint, keyOf, newSessionId, successorOf } from './session-id.js';
 
 /**
  * Gives a session a new id, by writes to single items only:
  *
- *     1  create the new record                                    crash here: an orphan that nobody has the id of
- *     2  compare-and-set the old one to retired → successor       from here on the old id is dead, or in its grace
+ *     1  enter the new key among the user's sessions, if one is signed in
+ *     2  create the new record                                    crash here: an orphan that nobody has the id of
+ *     3  compare-and-set the old one to retired → successor       from here on the old id is dead, or in its grace
+ *     4  take the old key out of the user's sessions
  *
- * If the old record changed before step 2, what came in between is merged into the new record and step 2 is tried
+ * If the old record changed before step 3, what came in between is merged into the new record and step 3 is tried
  * again. If the old one is gone (signed out in parallel), so must the new one be: the end wins. A sign-out that arrives
  * with the old id afterwards finds the successor through the retired record.
  *
@@ -36,55 +40,57 @@ export async function regenerate(
   const key = keyOf(id);
   const end: SessionEnd = { kind: 'retired', successor: key, at: now, ...(grace && { grace }) };
   const endsAfter = (old: Located) => (cause === 'login' ? lifetime.ofNew(now) : lifetime.ofUsed(old, now));
+
+  const entry = { key, deadline: endsAfter(found).deadline };
+  const identity =
+    cause === 'login'
+      ? await identityOfNew(context, proposal, entry, now, found.key)
+      : await identityOfSuccessor(context, found, entry, now);
+  if (identity === undefined) {
+    return dropped(context, proposal, found.key);
+  }
   const create = (old: Identified, data: SessionData, expected: Located | undefined) => {
-    const user = cause === 'login' ? proposal.user : old.record.user;
-    const record = {
-      createdAt: cause === 'login' ? now : old.record.createdAt,
-      renewedAt: now,
-      idleTimeout: lifetime.idleTimeout,
-      ...(user !== undefined && { user }),
-      data,
-    };
+    const record = { ...identity, renewedAt: now, idleTimeout: lifetime.idleTimeout, data };
     return records.saveUnshared(key, record, endsAfter(old), expected);
   };
+  const undo = () =>
+    tolerate(async () => {
+      await records.remove(key);
+      await leave(context, identity.user, entry);
+    });
 
   let old = found;
   let outcome = proposal.on(old.record.data);
   let fresh = await create(old, outcome.data, undefined);
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; fresh !== undefined; attempt++) {
     const result = await records.save(old.key, tombstoneOf(old.record, end), lifetime.ofUsed(old, now), old);
     if (result.saved) {
+      await tolerate(() => leave(context, old.record.user, { key: old.key, deadline: old.stored.deadline }));
       tellConflicts(context, old, outcome.contested);
       hooks.call('renewed', { session: fingerprint(old.key), successor: fingerprint(key), cause });
-      return { id, deadline: fresh.stored.deadline };
+      return whereaboutsOf({ ...fresh, id });
     }
     const next = await currentAfterConflict(context, old, result.current, attempt);
     if (next === undefined || (next.id !== old.id && cause === 'age')) {
-      await tolerate(() => records.remove(key));
-      return next === undefined ? drop(context, proposal, old) : adopt(context, proposal, next);
+      await undo();
+      return next === undefined ? dropped(context, proposal, old.key) : adopt(context, proposal, next);
     }
     try {
       outcome = proposal.on(next.record.data);
     } catch (error) {
-      await tolerate(() => records.remove(key));
+      await undo();
       throw error;
     }
     old = next;
     fresh = await create(old, outcome.data, fresh);
   }
-}
-
-/** The session ended, and what the request did to it with it. */
-function drop(context: SaveContext, proposal: Proposal, old: Identified): undefined {
-  const error = discard(context, [proposal], old.key).get(proposal);
-  if (error !== undefined) {
-    throw error;
-  }
+  // All sessions of the user were ended at this moment, the one that was just about to begin among them.
+  return dropped(context, proposal, old.key);
 }
 
 /** Takes the id that another request renewed the session to, and saves there what this one changed. */
 async function adopt(context: SaveContext, proposal: Proposal, renewed: Identified): Promise<Whereabouts | undefined> {
   return proposal.dirty
     ? context.saveWithOthers(proposal, renewed)
-    : { id: renewed.id, deadline: context.lifetime.of(renewed).deadline };
+    : { id: renewed.id, ...context.lifetime.of(renewed) };
 }

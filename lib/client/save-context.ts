@@ -1,15 +1,18 @@
+import type { PolicyContract } from '../contract/environment.js';
 import type { Clock } from './clock.js';
 import type { HookCaller } from './hooks.js';
-import type { Lifetime } from './lifetime.js';
+import type { Ends, Lifetime } from './lifetime.js';
+import type { OwnerAccess } from './owner-access.js';
 import type { Proposal } from './proposal.js';
 import type { Identified, RecordAccess } from './record-access.js';
-import type { EpochMilliseconds } from './stores/store.js';
 
 /** What the ways of saving have in common. */
 export interface SaveContext {
   readonly records: RecordAccess;
   /** Saves what a request changed, together with what other requests of this process did to the session. */
   readonly saveWithOthers: (proposal: Proposal, start: Identified) => Promise<Whereabouts | undefined>;
+  readonly owners: OwnerAccess;
+  readonly policy: PolicyContract;
   readonly lifetime: Lifetime;
   readonly clock: Clock;
   readonly hooks: HookCaller;
@@ -18,7 +21,6 @@ export interface SaveContext {
 }
 
 /** Where a session lives when its request ends: what the cookie has to say. */
-export interface Whereabouts {
+export interface Whereabouts extends Ends {
   readonly id: string;
-  readonly deadline: EpochMilliseconds;
 }

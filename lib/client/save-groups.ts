@@ -1,7 +1,7 @@
 import type { Proposal } from './proposal.js';
 import type { Identified } from './record-access.js';
 import type { SaveContext, Whereabouts } from './save-context.js';
-import { type Saved, saveChanges } from './saves.js';
+import { type Saved, saveChanges, whereaboutsOf } from './saves.js';
 
 /** What a request that waited does when its wait is over. */
 type Next = () => Promise<Whereabouts | undefined>;
@@ -51,7 +51,7 @@ export class SaveGroups {
     const turn = new Promise<Next>((resolve) => {
       queue.push({
         proposal,
-        goOnWith: (saved) => resolve(async () => whereabouts(await saved, proposal)),
+        goOnWith: (saved) => resolve(async () => outcomeOf(await saved, proposal)),
         remaining: () => (gaveUp ? 0 : budget.remaining),
         saveFor: (group, from) => resolve(() => saveFor(group, from ?? start)),
       });
@@ -91,7 +91,7 @@ async function saveTogether(
   let at: Identified | undefined;
   try {
     ({ at } = await saved);
-    return whereabouts(await saved, own);
+    return outcomeOf(await saved, own);
   } finally {
     for (const { goOnWith } of group) {
       goOnWith(saved);
@@ -100,9 +100,9 @@ async function saveTogether(
   }
 }
 
-function whereabouts({ at, refused }: Saved, proposal: Proposal): Whereabouts | undefined {
+function outcomeOf({ at, refused }: Saved, proposal: Proposal): Whereabouts | undefined {
   if (refused.has(proposal)) {
     throw refused.get(proposal);
   }
-  return at && { id: at.id, deadline: at.stored.deadline };
+  return at && whereaboutsOf(at);
 }

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from './errors.js';
+import { identityOfNew } from './identity.js';
 import { layersOn } from './layers.js';
 import { conflict, type Proposal } from './proposal.js';
 import type { Located } from './record.js';
 import type { Identified } from './record-access.js';
 import type { SaveContext, Whereabouts } from './save-context.js';
+import type { FoundSession } from './session-draft.js';
 import { fingerprint, keyOf, newSessionId } from './session-id.js';
-import type { SessionKey } from './stores/store.js';
+import type { EpochMilliseconds, SessionKey } from './stores/store.js';
 
 /** What became of the changes of one or several requests. */
 export interface Saved {
@@ -16,28 +18,42 @@ export interface Saved {
   readonly refused: ReadonlyMap<Proposal, unknown>;
 }
 
-/** Stores a new session under a new id. */
-export async function begin(context: SaveContext, proposal: Proposal): Promise<Whereabouts> {
+/**
+ * Stores a new session under a new id. `undefined`: all sessions of the user who signs in were ended at that moment.
+ *
+ * @throws SessionError ERR_SESSION_LIMIT as `admit` does
+ */
+export async function begin(context: SaveContext, proposal: Proposal): Promise<Whereabouts | undefined> {
   const { records, lifetime, clock, hooks } = context;
   const now = clock();
   const id = newSessionId();
+  const key = keyOf(id);
   const ends = lifetime.ofNew(now);
-  const { user, data } = proposal;
-  const record = {
-    createdAt: now,
-    renewedAt: now,
-    idleTimeout: lifetime.idleTimeout,
-    ...(user !== undefined && { user }),
-    data,
-  };
-  const { key } = await records.saveUnshared(keyOf(id), record, ends, undefined);
+  const identity = await identityOfNew(context, proposal, { key, deadline: ends.deadline }, now);
+  const record = { ...identity, renewedAt: now, idleTimeout: lifetime.idleTimeout, data: proposal.data };
+  const created = await records.saveUnshared(key, record, ends, undefined);
+  if (created === undefined) {
+    return dropped(context, proposal, key);
+  }
   hooks.call('created', { session: fingerprint(key) });
-  return { id, deadline: ends.deadline };
+  return whereaboutsOf({ ...created, id });
 }
 
-/** Moves the idle end of a session that did not change. Whatever came first, another save or an end, stands. */
-export async function touch({ records, lifetime, clock }: SaveContext, found: Located): Promise<boolean> {
-  return (await records.touch(found, lifetime.ofUsed(found, clock()).expiresAt)) !== 'gone';
+/**
+ * Notes the use of a session that did not change: by a touch, or by saving it as it is where more is to be noted. Whatever
+ * came first stands.
+ *
+ * @returns the session's new idle end; `undefined` if something else came first
+ */
+export async function keepUp(context: SaveContext, found: FoundSession): Promise<EpochMilliseconds | undefined> {
+  const { records, lifetime, clock } = context;
+  const ends = lifetime.ofUsed(found, clock());
+  if (!found.checked && lifetime.touchSuffices(found)) {
+    return (await records.touch(found, ends.expiresAt)) === 'ok' ? ends.expiresAt : undefined;
+  }
+  const record = { ...found.record, idleTimeout: lifetime.idleTimeout };
+  const { saved } = await records.save(found.key, record, ends, found);
+  return saved ? ends.expiresAt : undefined;
 }
 
 /**
@@ -90,6 +106,19 @@ export function discard(
     hooks.call('discarded', { session: fingerprint(key) });
   }
   return new Map(lost.filter(({ strict }) => strict).map((proposal) => [proposal, conflict()]));
+}
+
+/** The session ended, and what the request did to it with it. */
+export function dropped(context: SaveContext, proposal: Proposal, key: SessionKey): undefined {
+  const error = discard(context, [proposal], key).get(proposal);
+  if (error !== undefined) {
+    throw error;
+  }
+}
+
+/** What the cookie has to say of a session that was just saved. */
+export function whereaboutsOf({ id, stored: { deadline, expiresAt } }: Identified): Whereabouts {
+  return { id, deadline, expiresAt };
 }
 
 /**

@@ -8,17 +8,21 @@ import { step } from './path.js';
 import { Proposal } from './proposal.js';
 import type { Located } from './record.js';
 import type { Identified } from './record-access.js';
-import type { Concurrency, Session, SessionDataKey, SessionStatus } from './session.js';
+import type { Concurrency, LoginOptions, Session, SessionDataKey, SessionStatus } from './session.js';
 import { SessionData } from './session-data.js';
+import { fingerprint } from './session-id.js';
 import { SessionValues } from './session-values.js';
 import type { EpochMilliseconds } from './stores/store.js';
+import { assertLabel, assertUserId } from './user-id.js';
 
 /** A session as it was found in the store, with its ends under today's policy. */
 export interface FoundSession extends Identified, Ends {
-  /** The id in the request's cookie: another one if the session was renewed a moment ago. */
-  readonly cookieId: string;
+  /** The request's cookie. Its id is another one if the session was renewed a moment ago. */
+  readonly cookie: CookieValue;
   /** Whether the cookie is to be signed anew: it was not, or not with today's key. */
   readonly resign: boolean;
+  /** Whether this request looked up that the user's sessions were not revoked, and is to save that it did. */
+  readonly checked: boolean;
 }
 
 /** How a draft works. */
@@ -37,9 +41,6 @@ export interface DraftOptions<Data extends object> {
   readonly onReset: (paths: readonly string[]) => void;
 }
 
-/** The longest name of a user, in characters: it is part of every record of theirs. */
-const LONGEST_USER = 256;
-
 /** A request's working copy of a session, with the changes that the engine will save. */
 export class SessionDraft<Data extends object = Record<string, unknown>> implements Session<Data> {
   readonly #options: DraftOptions<Data>;
@@ -51,6 +52,7 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
   /** What each value that was handed out looked like then: the application may change it from outside. */
   readonly #handedOut = new Map<string, string>();
   #user: string | undefined;
+  #label: string | undefined;
   #newId: 'privilege' | 'login' | undefined;
   #ended = false;
   #destroyed = false;
@@ -102,6 +104,10 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
 
   get userId(): string | undefined {
     return this.#user;
+  }
+
+  get fingerprint(): string | undefined {
+    return this.#living && fingerprint(this.#living.key);
   }
 
   get createdAt(): Date | undefined {
@@ -195,18 +201,17 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     this.#newId ??= 'privilege';
   }
 
-  login(userId: string): void {
+  login(userId: string, { label }: LoginOptions = {}): void {
     this.#assertOpen('login');
-    if (typeof userId !== 'string' || userId === '' || userId.length > LONGEST_USER) {
-      throw new SessionError(
-        'ERR_SESSION_USER',
-        `login must be given the user's id, a text of 1 to ${LONGEST_USER} characters, received ${typeof userId === 'string' ? `one of ${userId.length}` : `a value of type ${typeof userId}`}`,
-      );
+    assertUserId('login', userId);
+    if (label !== undefined) {
+      assertLabel(label);
     }
     if (this.#user !== undefined && this.#user !== userId) {
       this.logout();
     }
     this.#user = userId;
+    this.#label = label;
     this.#newId = 'login';
   }
 
@@ -241,6 +246,7 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
       ended: this.#ended,
       newId: this.#newId,
       user: this.#user,
+      label: this.#label,
     };
     return new Proposal(parts, { read: (data) => this.#read(data), write: (values) => model.write(values) });
   }
@@ -294,6 +300,7 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     this.#base = SessionData.NONE;
     this.#changes = new Changes();
     this.#user = undefined;
+    this.#label = undefined;
     this.#newId = undefined;
     this.#empty();
   }

@@ -24,11 +24,6 @@ export function keyOf(id: string): SessionKey {
   return createHash('sha256').update(Buffer.from(id, 'base64url')).digest();
 }
 
-/** The name of a user in an index of owners: who reads the index learns no user's id from it that he did not know. */
-export function ownerOf(user: string): Uint8Array {
-  return createHash('sha256').update(`user ${user}`).digest();
-}
-
 /** A short name for a session that may stand in a log: it finds neither the id nor the stored key. */
 export function fingerprint(key: SessionKey): string {
   return Buffer.from(key.subarray(0, 6)).toString('base64url');

@@ -26,6 +26,15 @@ type JsonValue =
   | readonly JsonValue[]
   | { readonly [member: string]: JsonValue };
 
+/** What is said of a session when somebody signs in. */
+export interface LoginOptions {
+  /**
+   * What the session is called in a list of the user's sessions, 1 to 128 characters: a browser and a place for instance.
+   * @default - nothing
+   */
+  readonly label?: string;
+}
+
 /** The keys of an application's session data. */
 export type SessionDataKey<Data extends object> = keyof Data & string;
 
@@ -52,6 +61,11 @@ export interface Session<Data extends object = Record<string, unknown>> {
   readonly status: SessionStatus;
   /** Who is signed in: what `login` was given, in this request or an earlier one. */
   readonly userId: string | undefined;
+  /**
+   * A name for the session that may stand in logs and pages: hooks and lists of a user's sessions call it the same.
+   * Another one once the session gets a new id. `undefined` while it is new.
+   */
+  readonly fingerprint: string | undefined;
   /** When the session began. `undefined` while it is new. */
   readonly createdAt: Date | undefined;
   /**
@@ -103,11 +117,14 @@ export interface Session<Data extends object = Record<string, unknown>> {
    *
    * Of two sign-ins at the same time on one session the first one saved stands; the other one's changes are discarded.
    *
-   * @param userId how the application names the user, 1 to 256 characters. Stored hashed for lists of a user's sessions,
-   *   and as it is inside the session.
-   * @throws SessionError ERR_SESSION_USER if it is not
+   * A user who has as many sessions as the policy allows loses the oldest one; where the policy is to refuse, the reply is a
+   * 409, and nothing is saved. To answer otherwise, count those of `listByOwner` before.
+   *
+   * @param userId how the application names the user, 1 to 256 characters. Stored hashed in the index of owners, and as it
+   *   is inside the session.
+   * @throws SessionError ERR_SESSION_USER if it is not, or the label is not
    */
-  login(userId: string): void;
+  login(userId: string, options?: LoginOptions): void;
   /**
    * Ends the session for good when the request ends, and goes on with an empty one: what is written to it afterwards, a
    * message for the next page for instance, begins a new session. If nothing is, the visitor's cookie is taken away.

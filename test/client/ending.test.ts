@@ -112,7 +112,7 @@ describe('destroy', () => {
     };
     store.taken();
     await new Visitor(engineOf({ store: busy, clock })).commit(session);
-    expect(store.taken().at(-1)).toBe('destroy');
+    expect(store.taken()).toContain('destroy');
     expect((await visitor.load()).isNew).toBe(true);
   });
 

@@ -16,7 +16,18 @@ function proposalOf(values: Values, concurrency: Concurrency, act: (session: Ses
   const record = { createdAt: START, renewedAt: START, idleTimeout: 60, recent: 'aaaaaaaa', data: dataOf(values) };
   const stored = { value: encodeRecord(record), version: '1.aaaaaaaa', expiresAt: START + 1, deadline: START + 2 };
   const { expiresAt, deadline } = stored;
-  const found = { id: 'id', cookieId: 'id', resign: false, key: Uint8Array.of(1), stored, record, expiresAt, deadline };
+  const cookie = { id: 'id', deadline };
+  const found = {
+    id: 'id',
+    cookie,
+    resign: false,
+    checked: false,
+    key: Uint8Array.of(1),
+    stored,
+    record,
+    expiresAt,
+    deadline,
+  };
   const session = new SessionDraft(found, {
     model,
     concurrency,

@@ -61,15 +61,42 @@ export function replyFor<Result>(
 
 /** The reply while the store does not answer. It sets no cookie, so that the visitor finds the session again later. */
 export function unavailable(source: LambdaSource): HttpReply {
-  const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '1', 'Cache-Control': 'no-store' };
-  return {
+  return plain(source, {
     statusCode: 503,
-    // REST APIs answer 502 to a field that they do not know, so only load balancers get the description.
-    ...(source.startsWith('alb') && { statusDescription: '503 Service Unavailable' }),
-    ...(source === 'alb-multi-value'
-      ? { multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])) }
-      : { headers }),
+    reason: 'Service Unavailable',
+    headers: { 'Retry-After': '1' },
     body: 'The service is unavailable for a moment. Please try again.\n',
+  });
+}
+
+/** The reply to who signs in and has as many sessions as they may have. */
+export function tooManySessions(source: LambdaSource): HttpReply {
+  return plain(source, {
+    statusCode: 409,
+    reason: 'Conflict',
+    headers: {},
+    body: 'You are signed in in as many places as you may be. Please sign out in one of them first.\n',
+  });
+}
+
+/** A reply of the library's own, in place of the handler's. */
+interface PlainReply {
+  readonly statusCode: number;
+  readonly reason: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+function plain(source: LambdaSource, { statusCode, reason, headers, body }: PlainReply): HttpReply {
+  const all = { 'Content-Type': 'text/plain; charset=utf-8', ...headers, 'Cache-Control': 'no-store' };
+  return {
+    statusCode,
+    // REST APIs answer 502 to a field that they do not know, so only load balancers get the description.
+    ...(source.startsWith('alb') && { statusDescription: `${statusCode} ${reason}` }),
+    ...(source === 'alb-multi-value'
+      ? { multiValueHeaders: Object.fromEntries(Object.entries(all).map(([name, value]) => [name, [value]])) }
+      : { headers: all }),
+    body,
     isBase64Encoded: false,
   };
 }

@@ -1,7 +1,13 @@
-import { isOutage } from '../errors.js';
+import { isOutage, SessionError } from '../errors.js';
 import type { GateOptions, SessionGate } from './host.js';
-import { cookieHeaders, type LambdaContext, type LambdaHttpEvent, lambdaSource } from './lambda-event.js';
-import { type HttpReply, replyFor, unavailable } from './lambda-reply.js';
+import {
+  cookieHeaders,
+  type LambdaContext,
+  type LambdaHttpEvent,
+  type LambdaSource,
+  lambdaSource,
+} from './lambda-event.js';
+import { type HttpReply, replyFor, tooManySessions, unavailable } from './lambda-reply.js';
 
 /** A Lambda handler that is given the visitor's session. `event` and `context` are Lambda's own objects. */
 export type LambdaSessionHandler<Event, S, Context, Result> = (
@@ -16,7 +22,7 @@ export type LambdaHandler<Event, Context, Result> = (event: Event, context: Cont
 /**
  * Runs a handler between finding the session and saving it. The reply leaves only after the save is acknowledged. When
  * the handler throws, nothing is saved and the error is Lambda's to report. While the store does not answer, visitors get
- * a 503 with `Retry-After`, and their cookie stays valid.
+ * a 503 with `Retry-After`, and their cookie stays valid. Who signs in and has as many sessions as they may have gets a 409.
  *
  * @throws SessionError with ERR_SESSION_EVENT if the event is not an HTTP request.
  */
@@ -36,8 +42,7 @@ export function lambdaHost<
     try {
       session = await gate.load(cookieHeaders(event), timeLeft(context));
     } catch (error) {
-      rethrowUnlessOutage(error);
-      return unavailable(source);
+      return replyTo(source, error);
     }
 
     const result = await handler(event, session, context);
@@ -46,18 +51,21 @@ export function lambdaHost<
     try {
       ({ setCookie } = await gate.commit(session, timeLeft(context)));
     } catch (error) {
-      rethrowUnlessOutage(error);
-      return unavailable(source);
+      return replyTo(source, error);
     }
     return replyFor(source, result, setCookie);
   };
 }
 
-/** An outage of the store is for the visitor to wait out, and the gate has reported it. All else is a fault. */
-function rethrowUnlessOutage(error: unknown): void {
-  if (!isOutage(error)) {
-    throw error;
+/** An outage of the store is for the visitor to wait out, and the gate has reported it. All that she can do nothing about is a fault. */
+function replyTo(source: LambdaSource, error: unknown): HttpReply {
+  if (isOutage(error)) {
+    return unavailable(source);
   }
+  if (error instanceof SessionError && error.code === 'ERR_SESSION_LIMIT') {
+    return tooManySessions(source);
+  }
+  throw error;
 }
 
 /** Tests invoke handlers without a context, which then have all the time there is. */

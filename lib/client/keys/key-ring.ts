@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { KEY_ACTIVATION, type KeyDocument, type MasterKey } from '../../contract/keys.js';
 import type { EpochMilliseconds } from '../stores/store.js';
 
@@ -8,6 +8,8 @@ export interface SessionKeyMaterial {
   readonly createdAt: EpochMilliseconds;
   /** Signs cookies. */
   readonly cookie: Uint8Array;
+  /** Encrypts records. */
+  readonly record: KeyObject;
 }
 
 /** The keys that are valid: the newest that every client knows signs, all of them verify. */
@@ -22,9 +24,9 @@ export class KeyRing {
    * The key to sign with: not one that was made a moment ago, which other clients may not have read yet; unless there is
    * no older one.
    */
-  signer(now: EpochMilliseconds): SessionKeyMaterial | undefined {
+  signer(now: EpochMilliseconds): SessionKeyMaterial {
     const active = this.#keys.find(({ createdAt }) => createdAt + KEY_ACTIVATION * 1000 <= now);
-    return active ?? this.#keys.at(-1);
+    return active ?? this.#keys.reduce((_, older) => older);
   }
 
   find(id: string): SessionKeyMaterial | undefined {
@@ -45,6 +47,12 @@ export function isMacOf(mac: string, text: string, key: SessionKeyMaterial): boo
 
 /** A key for each purpose, so that what is done with the one says nothing of the other (RFC 5869). */
 function derive({ id, secret, createdAt }: MasterKey): SessionKeyMaterial {
-  const cookie = hkdfSync('sha256', Buffer.from(secret, 'base64url'), '', 'cdk-sessions cookie v1', 32);
-  return { id, createdAt: createdAt * 1000, cookie: new Uint8Array(cookie) };
+  const input = Buffer.from(secret, 'base64url');
+  const keyFor = (purpose: string) => new Uint8Array(hkdfSync('sha256', input, '', purpose, 32));
+  return {
+    id,
+    createdAt: createdAt * 1000,
+    cookie: keyFor('cdk-sessions cookie v1'),
+    record: createSecretKey(keyFor('cdk-sessions record v1')),
+  };
 }

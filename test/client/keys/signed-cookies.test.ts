@@ -24,7 +24,7 @@ beforeEach(() => {
 function engine(options: Partial<EngineKeys> = {}) {
   const read = async () => JSON.stringify(documentOf(...keys));
   const hooks = { rejected: ({ reason }: { reason: string }) => told.push(reason), storeError: () => undefined };
-  return engineOf({ store, clock, hooks, keys: { read, acceptsUnprotected: false, ...options } });
+  return engineOf({ store, clock, hooks, keys: { read, encryptsData: false, acceptsUnprotected: false, ...options } });
 }
 
 async function begun(): Promise<Visitor> {
@@ -35,12 +35,12 @@ async function begun(): Promise<Visitor> {
 }
 
 function keyIdOf({ cookie }: Visitor): string | undefined {
-  return cookie?.split('.')[3];
+  return cookie?.split('.')[4];
 }
 
 test('a session’s cookie is signed, and counts', async () => {
   const visitor = await begun();
-  expect(visitor.cookie).toMatch(/^__Host-session=v1\.[\w-]{43}\.\d+\.first\.[\w-]{43}$/);
+  expect(visitor.cookie).toMatch(/^__Host-session=v1\.[\w-]{43}\.\d+\.\d+\.first\.[\w-]{43}$/);
   expect(await visitor.request((session) => session.get('user'))).toBeUndefined();
   expect(store.taken()).toEqual(['read']);
 });
@@ -48,7 +48,8 @@ test('a session’s cookie is signed, and counts', async () => {
 test(`none of ${FORGERIES} forged cookies is accepted, or costs a call`, async () => {
   const visitor = await begun();
   const [cookie = '', other = ''] = [visitor.cookie, (await begun()).cookie];
-  const [, id = '', deadline = '', keyId = '', mac = ''] = cookie.split('.');
+  const [, id = '', deadline = '', aliveUntil = '', keyId = '', mac = ''] = cookie.split('.');
+  const signature = `${aliveUntil}.${keyId}.${mac}`;
   const value = cookie.slice(cookie.indexOf('=') + 1);
   const characters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=%"';
   const mutated = fc
@@ -58,11 +59,12 @@ test(`none of ${FORGERIES} forged cookies is accepted, or costs a call`, async (
     { weight: 6, arbitrary: mutated },
     fc.nat({ max: value.length - 1 }).map((length) => value.slice(0, length)),
     fc.string({ unit: fc.constantFrom(...characters), maxLength: 300 }),
-    fc.nat().map((later) => `v1.${id}.${Number(deadline) + 1 + later}.${keyId}.${mac}`),
+    fc.nat().map((later) => `v1.${id}.${Number(deadline) + 1 + later}.${signature}`),
+    fc.nat().map((later) => `v1.${id}.${deadline}.${Number(aliveUntil) + 1 + later}.${keyId}.${mac}`),
     fc.constant(`v1.${id}.${deadline}`),
-    fc.constant(`v1.${other.split('.')[1]}.${deadline}.${keyId}.${mac}`),
-    fc.constant(`v1.${id}.${deadline}.${keyId}.${other.split('.')[4]}`),
-    fc.constant(`v1.${id}.${deadline}.second.${mac}`),
+    fc.constant(`v1.${other.split('.')[1]}.${deadline}.${signature}`),
+    fc.constant(`v1.${id}.${deadline}.${aliveUntil}.${keyId}.${other.split('.')[5]}`),
+    fc.constant(`v1.${id}.${deadline}.${aliveUntil}.second.${mac}`),
     fc.constant('A'.repeat(100_000)),
   );
   const stranger = engine();
@@ -85,7 +87,7 @@ test('a cookie of another name does not stand for this one', async () => {
     store,
     clock,
     policy: { cookie: { name: '__Host-other', sameSite: 'lax', secure: true, persistent: false } },
-    keys: { read: async () => JSON.stringify(documentOf(...keys)), acceptsUnprotected: false },
+    keys: { read: async () => JSON.stringify(documentOf(...keys)), encryptsData: false, acceptsUnprotected: false },
   });
   expect((await renamed.load([visitor.cookie?.replace('__Host-session', '__Host-other') ?? ''])).isNew).toBe(true);
 });

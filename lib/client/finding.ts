@@ -1,0 +1,123 @@
+import type { CookieValue } from '../contract/cookie.js';
+import type { Cookies } from './cookies.js';
+import { destroy } from './ending.js';
+import type { HookCaller, RejectionReason } from './hooks.js';
+import type { Located } from './record.js';
+import type { Identified } from './record-access.js';
+import type { SaveContext } from './save-context.js';
+import type { FoundSession } from './session-draft.js';
+import { fingerprint, keyOf } from './session-id.js';
+import type { SessionKey } from './stores/store.js';
+
+/** What a cookie leads to whose session went on under another id that it does not lead to. */
+export interface Retired {
+  readonly retired: Located;
+}
+
+/** The living session that a cookie leads to. If it leads to none, the hooks are told why. */
+export async function find(
+  context: SaveContext,
+  cookies: Cookies,
+  cookie: CookieValue | undefined,
+): Promise<FoundSession | Retired | undefined> {
+  const { records, lifetime, clock, hooks } = context;
+  if (cookie === undefined) {
+    return reject(hooks, 'malformed');
+  }
+  const standing = await cookies.standing(cookie, records.budget);
+  if (standing === 'forged') {
+    return reject(hooks, 'forged');
+  }
+  if (cookie.deadline * 1000 <= clock()) {
+    return expire(hooks, keyOf(cookie.id));
+  }
+  const named = await records.read(cookie.id);
+  if (named === undefined) {
+    return missing(context, cookie);
+  }
+  let located = named;
+  const { end } = named.record;
+  if (end !== undefined) {
+    const successor = await records.follow(named, clock());
+    if (successor === undefined) {
+      reject(hooks, end.kind);
+      return end.kind === 'retired' ? { retired: named } : undefined;
+    }
+    located = successor;
+  }
+  if (lifetime.of(located).expiresAt <= clock()) {
+    return expire(hooks, located.key);
+  }
+  const wanted = await stillWanted(context, located);
+  if (wanted === undefined) {
+    return reject(hooks, 'revoked');
+  }
+  const alive = await keepAlive(context, wanted.located);
+  return alive === undefined
+    ? expire(hooks, located.key)
+    : { ...alive, ...lifetime.of(alive), cookie, resign: standing === 'outdated', checked: wanted.checked };
+}
+
+/** Nothing is stored: a signed cookie knows whether something should be. */
+function missing({ hooks, clock }: SaveContext, { id, signature }: CookieValue): undefined {
+  if (signature === undefined) {
+    return reject(hooks, 'unknown');
+  }
+  if (signature.aliveUntil * 1000 <= clock()) {
+    return expire(hooks, keyOf(id));
+  }
+  hooks.call('lost', { session: fingerprint(keyOf(id)) });
+}
+
+/**
+ * Whether the sessions of the user who is signed in were not revoked since this one began, looked up when it is time to. A
+ * session that was revoked is ended.
+ */
+async function stillWanted(
+  context: SaveContext,
+  located: Identified,
+): Promise<{ readonly located: Identified; readonly checked: boolean } | undefined> {
+  const { policy, owners, lifetime, clock, hooks } = context;
+  const { record } = located;
+  const everyTime = policy.revocationCheck === 'request';
+  if (record.user === undefined || !(everyTime || lifetime.checkDue(located, clock()))) {
+    return { located, checked: false };
+  }
+  const now = clock();
+  const { notBefore } = await owners.read(record.user);
+  if (record.createdAt < notBefore) {
+    await destroy(context, located);
+    hooks.call('destroyed', { session: fingerprint(located.key) });
+    return undefined;
+  }
+  // Where every request looks, none need save that it did.
+  return everyTime
+    ? { located, checked: false }
+    : { located: { ...located, record: { ...record, checkedAt: now } }, checked: true };
+}
+
+/** Touched before the handler and not after it, if the session would run out while the handler is at work. */
+async function keepAlive(
+  { records, lifetime, clock, tolerate }: SaveContext,
+  located: Identified,
+): Promise<Identified | undefined> {
+  const now = clock();
+  if (!lifetime.endsSoon(located, now) || !lifetime.touchSuffices(located) || !lifetime.touchDue(located, now)) {
+    return located;
+  }
+  const { expiresAt } = lifetime.ofUsed(located, now);
+  let alive: Identified | undefined = located;
+  await tolerate(async () => {
+    const touched = await records.touch(located, expiresAt);
+    alive = touched === 'gone' ? undefined : { ...located, stored: { ...located.stored, expiresAt } };
+  });
+  return alive;
+}
+
+function reject(hooks: HookCaller, reason: RejectionReason): undefined {
+  hooks.call('rejected', { reason });
+}
+
+function expire(hooks: HookCaller, key: SessionKey): undefined {
+  hooks.call('expired', { session: fingerprint(key) });
+}
