@@ -9,8 +9,8 @@ export enum WhenFull {
 /**
  * When it is looked up whether a user's sessions were revoked. Only the requests of visitors who signed in look it up.
  *
- * It costs one consistent read of what the table keeps of the user: one read unit up to some 100 sessions of that user,
- * ten at 1000, as DynamoDB charges a unit for each 4 KB begun.
+ * It costs one consistent read of what the table keeps of the user: one read unit for a user of up to 100 sessions, ten
+ * for one of 1000, as DynamoDB charges a unit for each 4 KB begun.
  */
 export enum RevocationCheck {
   /**

@@ -1,9 +1,9 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import type { PolicyContract } from '../contract/environment.js';
 import {
-  MOST_SESSIONS_PER_OWNER,
   type PolicyTimes,
   STANDARD_POLICY,
+  STANDARD_SESSIONS_PER_OWNER,
   sessionsPerOwnerFault,
   timesFault,
 } from '../contract/policy.js';
@@ -45,8 +45,8 @@ export interface SessionPolicyProps {
 
   /**
    * The most sessions that one user may have at the same time, from 1 to 1000. Those of visitors who did not sign in
-   * are nobody's, and not counted.
-   * @default 1000
+   * are nobody's, and not counted. What is kept of up to 100 together is read by one read unit, of 1000 by ten.
+   * @default 100
    */
   readonly sessionsPerOwner?: number;
 
@@ -163,7 +163,7 @@ export class SessionPolicy {
     this.idleTimeout = props.idleTimeout ?? defaults.idleTimeout;
     this.absoluteTimeout = props.absoluteTimeout ?? defaults.absoluteTimeout;
     this.renewalTimeout = props.renewalTimeout;
-    this.sessionsPerOwner = props.sessionsPerOwner ?? MOST_SESSIONS_PER_OWNER;
+    this.sessionsPerOwner = props.sessionsPerOwner ?? STANDARD_SESSIONS_PER_OWNER;
     this.whenFull = props.whenFull ?? WhenFull.EVICT_OLDEST;
     this.revocationCheck = props.revocationCheck ?? RevocationCheck.AT_TOUCH;
     this.cookie = props.cookie ?? SessionCookie.host();

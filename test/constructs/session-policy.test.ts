@@ -2,7 +2,7 @@ import { Duration, Lazy } from 'aws-cdk-lib';
 import { RevocationCheck, SessionCookie, SessionPolicy, type SessionPolicyProps, WhenFull } from 'cdk-sessions';
 import fc from 'fast-check';
 import { ContractError, parsePolicy } from '../../lib/contract/parse.js';
-import { STANDARD_POLICY } from '../../lib/contract/policy.js';
+import { STANDARD_POLICY, STANDARD_SESSIONS_PER_OWNER } from '../../lib/contract/policy.js';
 import { refusalOf } from '../support/refusal.js';
 
 const MINUTE = 60;
@@ -80,9 +80,9 @@ describe('a policy', () => {
 });
 
 describe('the sessions of one user', () => {
-  test('are up to 1000, of which the oldest makes room, and revocations are looked up at touches; the client knows', () => {
+  test('are up to 100, of which the oldest makes room, and revocations are looked up at touches; the client knows', () => {
     expect(SessionPolicy.of()).toMatchObject({
-      sessionsPerOwner: 1000,
+      sessionsPerOwner: STANDARD_SESSIONS_PER_OWNER,
       whenFull: WhenFull.EVICT_OLDEST,
       revocationCheck: RevocationCheck.AT_TOUCH,
     });
