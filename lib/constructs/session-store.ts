@@ -23,13 +23,15 @@ export interface SessionStoreOptions {
 
   /**
    * Whether the data of sessions is encrypted with the keys, by AES-256-GCM, before the store gets to see it. Who reads
-   * the store or a backup of it learns no data, no user's id and no label; who writes to it can neither change what is
-   * encrypted nor put the data of one session in another's place. Who can read the keys can read the data.
+   * the store or a backup of it learns no data, no user's id and no label. Who writes to it can neither change what is
+   * encrypted nor put the data of one session in another's place; an older state of the same session they can put back,
+   * and times they can change. Who can read the keys can read the data.
    *
-   * It comes on top of what the service encrypts by itself, and does not make a customer-managed key less needed where
-   * one is asked for: times stay readable, and how many sessions a user has whose id one knows. One key must not encrypt more than 2^32
-   * times (NIST SP 800-38D, section 8.3, for random nonces of 96 bits), and each save does once: with more than some
-   * 1,600 saves a second, give the keys a `rotation` shorter than their 30 days.
+   * It comes on top of what the service encrypts by itself, and makes a customer-managed key no less needed where one is
+   * asked for: times stay readable, and how many sessions a user has whose id one knows.
+   *
+   * One key must not encrypt more than 2^32 times (NIST SP 800-38D, section 8.3, for random nonces of 96 bits), and each
+   * save does once: with more than some 1,600 saves a second, give the keys a `rotation` shorter than their 30 days.
    *
    * A store that is in use gets it together with `acceptUnprotected`.
    * @default false
