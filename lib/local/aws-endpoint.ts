@@ -1,33 +1,18 @@
 import { Agent, createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type DatabaseAddress, KEY_HEADER } from './database-api.js';
+import { type Caller, callsOf, type LocalCall } from './database-calls.js';
 import { messageOf } from './errors.js';
 import { isLoopbackHost } from './host-name.js';
 import { close, listen, readBody, sendReply } from './http.js';
-import { isObject, type JsonObject, objectAt, textAt } from './json.js';
-
-/** One call of DynamoDB by a function, as its role would have to allow it. */
-export interface LocalCall {
-  readonly stack: string;
-  /** The logical id of the function. */
-  readonly function: string;
-  /** For example `GetItem`. */
-  readonly operation: string;
-  /** The table's name. A call of several tables is reported once for each. */
-  readonly table: string;
-  readonly index?: string;
-  /** The request's body. */
-  readonly body: JsonObject;
-}
-
-/** The function that an access key id was given to. */
-export interface Caller {
-  readonly stack: string;
-  readonly logicalId: string;
-}
+import { parseObject } from './json.js';
+import type { SecretDefinition } from './secrets.js';
+import { getSecretValue, type ServiceAnswer } from './secrets-manager.js';
 
 /** What the endpoint needs. */
 export interface AwsEndpointOptions {
   readonly database: DatabaseAddress;
+  /** @default - there are none */
+  readonly secrets?: readonly SecretDefinition[];
   /** Who calls, by access key id: each function has one of its own. */
   readonly callers: ReadonlyMap<string, Caller>;
   readonly onCall: (call: LocalCall) => void;
@@ -40,12 +25,12 @@ export interface AwsEndpoint {
   stop(): Promise<void>;
 }
 
-/** DynamoDB takes at most 16 MB at once (BatchWriteItem). */
+/** DynamoDB takes at most 16 MB at once (BatchWriteItem), other services less. */
 const LONGEST_REQUEST = 17 * 1024 * 1024;
 
 /**
- * Starts the endpoint: it passes DynamoDB calls on to the database and tells who made them. Any other service is
- * refused here, so that an AWS SDK with the environment of an instance calls nothing of AWS itself.
+ * Starts the endpoint: it passes DynamoDB calls on to the database and tells who made them, and gives out the secrets.
+ * Any other service is refused here, so that an AWS SDK with the environment of an instance calls nothing of AWS itself.
  *
  * Programs of this machine may talk to it, web pages may not: see `foreign`.
  */
@@ -71,8 +56,9 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   agent: Agent,
-  { database, callers, onCall, log }: AwsEndpointOptions,
+  options: AwsEndpointOptions,
 ): Promise<void> {
+  const { log } = options;
   const reason = foreign(request);
   if (reason !== undefined) {
     const message = `the local AWS endpoint refused a request: ${reason}`;
@@ -85,36 +71,60 @@ async function answer(
     sendReply(response, { status: 413, headers: [], body: '' });
     return;
   }
-  const [, keyId = '', service = ''] =
+  const [, keyId = '', signedFor = ''] =
     /Credential=([^/,\s]+)\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
-  const caller = callers.get(keyId);
-  const operation = /^DynamoDB_\d+\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? ''))?.[1];
-  if (operation === undefined) {
-    const message = `only DynamoDB runs on this machine, not ${service === '' ? 'this service' : service}`;
-    log(`${caller === undefined ? 'somebody' : `${caller.stack}/${caller.logicalId}`} called AWS: ${message}`);
-    sendReply(response, {
-      status: 501,
-      headers: [['content-type', 'application/x-amz-json-1.0']],
-      body: JSON.stringify({ __type: 'NotRunLocally', message }),
-    });
+  const caller = options.callers.get(keyId);
+  // The target of a call, in both services' protocols: `DynamoDB_20120810.GetItem`, `secretsmanager.GetSecretValue`.
+  const [, service, operation = ''] =
+    /^(DynamoDB|secretsmanager)(?:_\d+)?\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
+  // What is no JSON the database refuses with DynamoDB's own error; the record says only that there was a call.
+  const parameters = parseObject(body.toString()) ?? {};
+  if (service === 'DynamoDB') {
+    report(caller === undefined ? [] : callsOf(caller, operation, parameters), options);
+    passOn(request, body, response, agent, options);
     return;
   }
-  if (caller !== undefined) {
-    for (const call of callsOf(caller, operation, body)) {
-      try {
-        onCall(call);
-      } catch (error) {
-        log(`onCall failed: ${messageOf(error)}`);
-      }
+  if (service === 'secretsmanager' && operation === 'GetSecretValue') {
+    reply(response, getSecretValue(parameters, options.secrets ?? []));
+    return;
+  }
+  const message =
+    service === 'secretsmanager'
+      ? `only GetSecretValue of Secrets Manager runs on this machine, not ${operation}`
+      : `only DynamoDB and Secrets Manager run on this machine, not ${signedFor === '' ? 'this service' : signedFor}`;
+  log(`${caller === undefined ? 'somebody' : `${caller.stack}/${caller.logicalId}`} called AWS: ${message}`);
+  reply(
+    response,
+    service === 'secretsmanager'
+      ? { status: 400, body: { __type: 'UnknownOperationException', message } }
+      : { status: 501, body: { __type: 'NotRunLocally', message } },
+  );
+}
+
+function report(calls: readonly LocalCall[], { onCall, log }: AwsEndpointOptions): void {
+  for (const call of calls) {
+    try {
+      onCall(call);
+    } catch (error) {
+      log(`onCall failed: ${messageOf(error)}`);
     }
   }
+}
+
+function passOn(
+  request: IncomingMessage,
+  body: Buffer,
+  response: ServerResponse,
+  agent: Agent,
+  { database, log }: AwsEndpointOptions,
+): void {
   const { 'content-length': _, ...received } = request.headers;
   const headers = { ...received, [KEY_HEADER]: database.key };
   const passed = forward(
     { host: '127.0.0.1', port: database.port, method: request.method, path: request.url, headers, agent },
-    (reply) => {
-      response.writeHead(reply.statusCode ?? 502, reply.rawHeaders);
-      reply.pipe(response);
+    (answered) => {
+      response.writeHead(answered.statusCode ?? 502, answered.rawHeaders);
+      answered.pipe(response);
     },
   );
   passed.on('error', (error) => {
@@ -122,6 +132,14 @@ async function answer(
     response.destroy();
   });
   passed.end(body);
+}
+
+function reply(response: ServerResponse, { status, body }: ServiceAnswer): void {
+  sendReply(response, {
+    status,
+    headers: [['content-type', 'application/x-amz-json-1.1']],
+    body: JSON.stringify(body),
+  });
 }
 
 /**
@@ -137,42 +155,4 @@ function foreign({ headers, socket }: IncomingMessage): string | undefined {
   return isLoopbackHost(headers.host, socket.localPort)
     ? undefined
     : `its host is ${JSON.stringify(headers.host)}, not localhost:${socket.localPort}`;
-}
-
-function callsOf(caller: Caller, operation: string, text: Buffer): readonly LocalCall[] {
-  const body = parse(text);
-  const index = textAt(body, 'IndexName');
-  return tablesOf(body).map((table) => ({
-    stack: caller.stack,
-    function: caller.logicalId,
-    operation,
-    table,
-    ...(index !== undefined && { index }),
-    body,
-  }));
-}
-
-/** One table by name, those of a batch, or those of a transaction; an operation on none in particular names `*`. */
-function tablesOf(body: JsonObject): readonly string[] {
-  const table = textAt(body, 'TableName');
-  if (table !== undefined) {
-    return [table];
-  }
-  const transaction = body['TransactItems'];
-  const named = Array.isArray(transaction)
-    ? transaction
-        .filter(isObject)
-        .flatMap((item) => Object.values(item).flatMap((part) => textAt(part, 'TableName') ?? []))
-    : Object.keys(objectAt(body, 'RequestItems'));
-  return named.length === 0 ? ['*'] : [...new Set(named)];
-}
-
-function parse(text: Buffer): JsonObject {
-  try {
-    const body: unknown = JSON.parse(text.toString());
-    return isObject(body) ? body : {};
-  } catch {
-    // The database refuses it with DynamoDB's own error; the record says only that there was a call.
-    return {};
-  }
 }

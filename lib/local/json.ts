@@ -6,6 +6,16 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The object that a text of JSON holds; `undefined` if it holds none. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The object under a key; an empty one if there is none. */
 export function objectAt(value: unknown, key: string): JsonObject {
   const found = isObject(value) ? value[key] : undefined;
@@ -34,4 +44,11 @@ export function numberAt(value: unknown, key: string): number | undefined {
   const found = isObject(value) ? value[key] : undefined;
   const number = typeof found === 'string' && found.trim() !== '' ? Number(found) : found;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
+/** The truth value under a key; CloudFormation takes those written as text as well. */
+export function flagAt(value: unknown, key: string): boolean | undefined {
+  const found = isObject(value) ? value[key] : undefined;
+  const flag = typeof found === 'string' ? found.toLowerCase() === 'true' : found;
+  return typeof flag === 'boolean' ? flag : undefined;
 }

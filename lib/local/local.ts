@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Resource, readAssembly, selectStacks, withoutNamesakes } from './assembly.js';
-import { type LocalCall, startAwsEndpoint } from './aws-endpoint.js';
+import { startAwsEndpoint } from './aws-endpoint.js';
 import { selfSignedCertificate } from './certificate.js';
+import type { LocalCall } from './database-calls.js';
 import { type DatabaseKind, startDatabase } from './dynamodb.js';
 import { LocalError, messageOf } from './errors.js';
 import { Fronts, type LocalFront } from './fronts.js';
@@ -65,15 +66,25 @@ export interface LocalTable extends Location {
   readonly name: string;
 }
 
+/** A secret that functions can read. */
+export interface LocalSecret extends Location {
+  readonly name: string;
+  readonly arn: string;
+}
+
 /** A cloud assembly that is running. */
 export interface LocalCloud {
   /** Function URLs, then listeners, HTTPS first. */
   readonly fronts: readonly LocalFront[];
   readonly tables: readonly LocalTable[];
+  readonly secrets: readonly LocalSecret[];
   readonly functions: readonly LocalFunction[];
   /** What of the stacks cannot be run, each with its reason. */
   readonly unsupported: readonly Unsupported[];
-  /** The endpoint to which any client of DynamoDB on this machine may talk, with any credentials; a browser may not. */
+  /**
+   * The endpoint to which any client of DynamoDB on this machine may talk, with any credentials; a browser may not. It
+   * answers for Secrets Manager as well.
+   */
   readonly dynamodbEndpoint: string;
   /** Retires every instance: each finishes its request, and new requests get fresh ones. Settles when all are gone. */
   recycle(): Promise<void>;
@@ -131,7 +142,7 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
   const callers = new Map(
     plan.functions.map((definition, index) => [accessKeyId(index), callerOf(definition.resource)]),
   );
-  const endpoint = await startAwsEndpoint({ database, callers, onCall, log });
+  const endpoint = await startAwsEndpoint({ database, secrets: plan.secrets, callers, onCall, log });
   stops.push(() => endpoint.stop());
 
   const host = new FunctionHost({
@@ -167,6 +178,7 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
   return {
     fronts: fronts.described,
     tables: plan.tables.map(({ name, resource }) => ({ ...located(resource), name })),
+    secrets: plan.secrets.map(({ name, arn, resource }) => ({ ...located(resource), name, arn })),
     functions: host.functions,
     unsupported: cannot,
     dynamodbEndpoint: endpoint.url,

@@ -21,6 +21,8 @@ interface Kind {
   readonly refIsArn?: true;
 }
 
+const SECRET = 'AWS::SecretsManager::Secret';
+
 const TABLE: Kind = { name: 'TableName', longest: 255, service: 'dynamodb', prefix: 'table/' };
 const BALANCING = { service: 'elasticloadbalancing', refIsArn: true } as const;
 
@@ -28,6 +30,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'AWS::DynamoDB::Table': TABLE,
   'AWS::DynamoDB::GlobalTable': TABLE,
   'AWS::Lambda::Function': { name: 'FunctionName', longest: 64, service: 'lambda', prefix: 'function:' },
+  [SECRET]: { name: 'Name', service: 'secretsmanager', prefix: 'secret:', refIsArn: true },
   'AWS::ElasticLoadBalancingV2::LoadBalancer': { ...BALANCING, name: 'Name', prefix: 'loadbalancer/app/' },
   'AWS::ElasticLoadBalancingV2::TargetGroup': { ...BALANCING, name: 'Name', prefix: 'targetgroup/' },
   'AWS::ElasticLoadBalancingV2::Listener': { ...BALANCING, prefix: 'listener/app/' },
@@ -38,15 +41,21 @@ const KINDS: Readonly<Record<string, Kind>> = {
 export function physicalName(resource: Resource, read: ReadProperty): string {
   const { name, longest } = kindOf(resource);
   const given = name === undefined ? undefined : read(name);
-  return typeof given === 'string' && given !== ''
-    ? given
+  if (typeof given === 'string' && given !== '') {
+    return given;
+  }
+  // The CDK counts on it that CloudFormation puts exactly one hyphen into the names that it gives secrets.
+  return resource.type === SECRET
+    ? `${resource.logicalId}-${hashOf(resource, 12)}`
     : shortened(`${resource.stack.name}-${resource.logicalId}`, longest ?? Number.POSITIVE_INFINITY);
 }
 
 /** The ARN, in the fake account. */
 export function arnOf(resource: Resource, read: ReadProperty): string {
   const { service, prefix } = kindOf(resource);
-  return `arn:aws:${service}:${resource.stack.region}:${ACCOUNT}:${prefix}${physicalName(resource, read)}`;
+  // Secrets Manager adds six characters, so that a secret is not taken for an older one of its name.
+  const suffix = resource.type === SECRET ? `-${hashOf(resource, 6)}` : '';
+  return `arn:aws:${service}:${resource.stack.region}:${ACCOUNT}:${prefix}${physicalName(resource, read)}${suffix}`;
 }
 
 /** What `Ref` gives. */
@@ -86,6 +95,7 @@ export function attributeOf(
       return functionArn(resource, read('FunctionName'));
     case 'AWS::Lambda::Version Version':
       return '1';
+    case `${SECRET} Id`:
     case 'AWS::ElasticLoadBalancingV2::LoadBalancer LoadBalancerArn':
     case 'AWS::ElasticLoadBalancingV2::TargetGroup TargetGroupArn':
     case 'AWS::ElasticLoadBalancingV2::Listener ListenerArn':
@@ -117,6 +127,15 @@ function shortened(name: string, longest: number): string {
   if (name.length <= longest) {
     return name;
   }
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  const hash = digest(name).slice(0, 8);
   return `${name.slice(0, longest - hash.length - 1)}-${hash}`;
+}
+
+/** Letters and digits in place of random ones, the same in every run. */
+function hashOf({ stack, logicalId }: Resource, length: number): string {
+  return digest(`${stack.name}/${logicalId}`).slice(0, length);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

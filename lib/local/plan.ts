@@ -4,11 +4,17 @@ import { type FunctionDefinition, functionDefinition, withoutEffect } from './fu
 import type { Resolver } from './intrinsics.js';
 import { type Listener, listenerOf, ruleOf, type TargetGroup, targetGroupOf } from './load-balancer.js';
 import { physicalName } from './physical.js';
+import { type SecretDefinition, secretDefinition } from './secrets.js';
 import { type Unsupported, unsupported, unsupportedReason } from './support.js';
 import { type TableDefinition, tableDefinition } from './tables.js';
 
 /** A table and the resource that it comes from. */
 export interface PlannedTable extends TableDefinition {
+  readonly resource: Resource;
+}
+
+/** A secret and the resource that it comes from. */
+export interface PlannedSecret extends SecretDefinition {
   readonly resource: Resource;
 }
 
@@ -21,6 +27,7 @@ export interface PlannedUrl {
 /** What there is to run in some stacks, and what there is that cannot be. */
 export interface Plan {
   readonly tables: readonly PlannedTable[];
+  readonly secrets: readonly PlannedSecret[];
   readonly functions: readonly FunctionDefinition[];
   readonly urls: readonly PlannedUrl[];
   readonly listeners: readonly Listener[];
@@ -61,6 +68,10 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver): Pl
       const name = physicalName(resource, (property) => resolver.property(resource, property));
       return { ...tableDefinition(name, tableProperties(resource, resolver)), resource };
     }),
+    secrets: each(['AWS::SecretsManager::Secret'], (resource) => ({
+      ...secretDefinition(resource, resolver),
+      resource,
+    })),
     functions: each(['AWS::Lambda::Function'], (resource) => functionDefinition(resource, resolver)),
     urls: each(['AWS::Lambda::Url'], (resource) => urlOf(resource, resolver)),
     listeners: byUsefulness(
@@ -111,6 +122,8 @@ function limitsOf(resource: Resource): readonly string[] {
       return resource.properties['Transforms'] === undefined
         ? []
         : ['its transforms are not applied: requests arrive as they were sent'];
+    case 'AWS::SecretsManager::Secret':
+      return resource.properties['ReplicaRegions'] === undefined ? [] : ['it has no replicas in other regions here'];
     default:
       return [];
   }

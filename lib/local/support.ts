@@ -26,6 +26,7 @@ const RUN: ReadonlySet<string> = new Set([
   'AWS::Lambda::Function',
   'AWS::Lambda::Url',
   'AWS::Lambda::Version',
+  'AWS::SecretsManager::Secret',
 ]);
 
 /**
@@ -34,11 +35,16 @@ const RUN: ReadonlySet<string> = new Set([
  * logs and alarms, which only watch.
  */
 const WITHOUT_BEHAVIOUR =
-  /^AWS::(?:CDK::Metadata|CertificateManager::Certificate|CloudFormation::WaitConditionHandle|CloudWatch::\w+|EC2::(?:EIP|EgressOnlyInternetGateway|FlowLog|InternetGateway|NatGateway|NetworkAcl\w*|Route|RouteTable|SecurityGroup\w*|Subnet\w*|VPC|VPCCidrBlock|VPCEndpoint|VPCGatewayAttachment)|ElasticLoadBalancingV2::ListenerCertificate|IAM::\w+|KMS::\w+|Lambda::Permission|Logs::\w+|Route53::RecordSet)$/;
+  /^AWS::(?:CDK::Metadata|CertificateManager::Certificate|CloudFormation::WaitConditionHandle|CloudWatch::\w+|EC2::(?:EIP|EgressOnlyInternetGateway|FlowLog|InternetGateway|NatGateway|NetworkAcl\w*|Route|RouteTable|SecurityGroup\w*|Subnet\w*|VPC|VPCCidrBlock|VPCEndpoint|VPCGatewayAttachment)|ElasticLoadBalancingV2::ListenerCertificate|IAM::\w+|KMS::\w+|Lambda::Permission|Logs::\w+|Route53::RecordSet|SecretsManager::ResourcePolicy)$/;
 
 /** Why a resource is not run, or `undefined` if it is or if nobody can tell the difference. */
 export function unsupportedReason({ type }: Resource): string | undefined {
-  return RUN.has(type) || WITHOUT_BEHAVIOUR.test(type) ? undefined : 'resources of this type do not run here';
+  if (RUN.has(type) || WITHOUT_BEHAVIOUR.test(type)) {
+    return undefined;
+  }
+  return type === 'AWS::SecretsManager::RotationSchedule'
+    ? 'nothing is rotated here: its secret keeps the value that it starts with'
+    : 'resources of this type do not run here';
 }
 
 /** Where a resource is. */

@@ -10,7 +10,8 @@ import {
   QueryCommand,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type AwsEndpoint, type LocalCall, startAwsEndpoint } from '../../lib/local/aws-endpoint.js';
+import { type AwsEndpoint, startAwsEndpoint } from '../../lib/local/aws-endpoint.js';
+import type { LocalCall } from '../../lib/local/database-calls.js';
 import { type Database, type DatabaseKind, startDatabase } from '../../lib/local/dynamodb.js';
 import { tableDefinition } from '../../lib/local/tables.js';
 
@@ -155,9 +156,9 @@ describe.each(KINDS)('%s', (kind) => {
     expect(response.status).toBe(501);
     expect(await response.json()).toEqual({
       __type: 'NotRunLocally',
-      message: 'only DynamoDB runs on this machine, not sqs',
+      message: 'only DynamoDB and Secrets Manager run on this machine, not sqs',
     });
-    expect(lines).toEqual(['Web/Fn called AWS: only DynamoDB runs on this machine, not sqs']);
+    expect(lines).toEqual(['Web/Fn called AWS: only DynamoDB and Secrets Manager run on this machine, not sqs']);
   });
 
   describe('no web page can talk to it', () => {

@@ -112,6 +112,7 @@ describe('a function with a table', () => {
       AWS_ACCESS_KEY_ID: 'ASIALOCAL00000000000',
       AWS_ENDPOINT_URL: cloud.dynamodbEndpoint,
       AWS_ENDPOINT_URL_DYNAMODB: cloud.dynamodbEndpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: cloud.dynamodbEndpoint,
       AWS_LAMBDA_FUNCTION_NAME: 'Web-Fn',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
       AWS_REGION: 'us-east-1',
