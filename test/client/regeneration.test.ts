@@ -2,7 +2,7 @@ import type { SessionStore, StandardSchema } from 'cdk-sessions-client';
 import type { MemoryStore } from 'cdk-sessions-client/memory';
 import { FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
 import type { SessionDraft } from '../../lib/client/session-draft';
-import { ownerOf } from '../../lib/client/session-id';
+import { ownerOf } from '../../lib/client/user-id';
 import {
   bind,
   type Data,
@@ -31,6 +31,11 @@ async function begun(): Promise<Visitor> {
   await visitor.request((session) => session.set('user', 'ada'));
   store.taken();
   return visitor;
+}
+
+/** The keys of the sessions that a user has in the index. */
+async function ownedBy(userId: string) {
+  return (await memory.owners.readOwner(ownerOf(userId))).sessions.map(({ key }) => key);
 }
 
 describe('regenerate', () => {
@@ -78,8 +83,8 @@ describe('regenerate', () => {
     await visitor.request((session) => session.login('ada'));
     const before = keyOfSession(visitor);
     await visitor.request((session) => session.regenerate());
-    expect(await memory.read(before)).not.toHaveProperty('owner');
-    expect((await memory.read(keyOfSession(visitor)))?.owner).toEqual(ownerOf('ada'));
+    expect(await ownedBy('ada')).not.toContainEqual(before);
+    expect(await ownedBy('ada')).toEqual([keyOfSession(visitor)]);
     expect((await visitor.load()).userId).toBe('ada');
   });
 
@@ -110,10 +115,10 @@ describe('login', () => {
     await begun();
     const old = visitor.tab();
     await visitor.request((session) => session.login('ada'));
-    expect(store.taken()).toEqual(['read', 'write', 'write']);
+    expect(store.taken()).toEqual(['read', 'enter', 'write', 'write']);
     const session = await visitor.load();
     expect([session.userId, session.get('user')]).toEqual(['ada', 'ada']);
-    expect((await memory.read(keyOfSession(visitor)))?.owner).toEqual(ownerOf('ada'));
+    expect(await ownedBy('ada')).toEqual([keyOfSession(visitor)]);
     expect((await old.load()).isNew).toBe(true);
   });
 
@@ -127,9 +132,9 @@ describe('login', () => {
     expect(visitor.cookie).toContain(`.${(START + 20 * MINUTE + 12 * HOUR) / SECOND}`);
   });
 
-  test('of a session that is new costs one write, and needs no data', async () => {
+  test('of a session that is new costs an entry and one write, and needs no data', async () => {
     await visitor.request((session) => session.login('ada'));
-    expect(store.taken()).toEqual(['write']);
+    expect(store.taken()).toEqual(['enter', 'write']);
     expect((await visitor.load()).userId).toBe('ada');
   });
 
