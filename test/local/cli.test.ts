@@ -64,6 +64,7 @@ const assembly = () =>
         Fn: inlineFunction('exports.handler = async () => ({ statusCode: 200, body: String(process.pid) });'),
         Url: functionUrl('Fn'),
         Table: table(),
+        Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'mine', SecretString: 'open sesame' } },
         Queue: { Type: 'AWS::SQS::Queue' },
       },
     },
@@ -80,13 +81,16 @@ async function isRunning(pid: number): Promise<boolean> {
   return !/\) Z /.test(status);
 }
 
-test('says where the fronts are, which tables there are and what cannot be run', async () => {
+test('says where the fronts are, which tables and secrets there are, and what cannot be run', async () => {
   const { child, says, ended } = await cli(await assembly());
   await says(/Ctrl-C stops/);
   child.kill('SIGTERM');
   const { code, output } = await ended();
   expect(code).toBe(0);
-  expect(output).toMatch(/^http:\/\/localhost:\d+\/ {2}Web\/Url \(function-url\)\ntable Web-Table {2}Web\/Table\n/);
+  expect(output).toMatch(
+    /^http:\/\/localhost:\d+\/ {2}Web\/Url \(function-url\)\ntable Web-Table {2}Web\/Table\nsecret mine {2}Web\/Secret\n/,
+  );
+  expect(output).not.toContain('open sesame');
   expect(output).toContain('cannot run AWS::SQS::Queue Web/Queue: resources of this type do not run here\n');
 });
 
