@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
-import type { SessionStore, StoredSession } from '../stores/store.js';
+import type { SessionStore } from '../stores/store.js';
+import { BLOCK_CASES } from './block-contract.js';
+import { MINUTE, same, stored, type Trial } from './contract-trial.js';
 import { FakeClock } from './fake-clock.js';
-import { pick, type Random, seededRandom } from './random.js';
+import { OWNER_CASES } from './owner-contract.js';
+import { anySessionSequence } from './session-sequence.js';
 
 /** One requirement on a store. */
 export interface ContractCase {
@@ -28,7 +31,8 @@ export interface ContractOptions {
 
 /**
  * The text of the store port as tests, for any test framework. Every store passes them, on the real system that it is
- * made for.
+ * made for. Whether a store has `owners` shows when it is made: the cases whose names begin with `with owners` then pass
+ * for one that has none.
  *
  * @param subject makes a store that asks `clock` for the time; all stores that it makes share what they keep
  * @example
@@ -40,26 +44,26 @@ export function storeContract(
   subject: (clock: Clock) => SessionStore | Promise<SessionStore>,
   options: ContractOptions = {},
 ): readonly ContractCase[] {
-  return Object.entries(CASES).map(([name, check]) => ({
-    name,
-    run: async () => {
-      const clock = new FakeClock();
-      await check({ store: await subject(clock.read), clock, start: clock.now, key: randomBytes(32), options });
-    },
-  }));
+  const { sequences = 200, seed = randomBytes(4).readUInt32LE() } = options;
+  const begin = async (): Promise<Trial> => {
+    const clock = new FakeClock();
+    const store = await subject(clock.read);
+    return { store, clock, start: clock.now, key: randomBytes(32), sequences, seed };
+  };
+  return [
+    ...Object.entries(CASES).map(([name, check]) => ({ name, run: async () => check(await begin()) })),
+    ...Object.entries({ ...OWNER_CASES, ...BLOCK_CASES }).map(([name, check]) => ({
+      name: `with owners: ${name}`,
+      run: async () => {
+        const trial = await begin();
+        const { owners } = trial.store;
+        if (owners !== undefined) {
+          await check({ ...trial, owners, owner: randomBytes(32) });
+        }
+      },
+    })),
+  ];
 }
-
-interface Trial {
-  readonly store: SessionStore;
-  readonly clock: FakeClock;
-  /** The time at which the trial began. */
-  readonly start: number;
-  /** A key that no other trial has. */
-  readonly key: Uint8Array;
-  readonly options: ContractOptions;
-}
-
-const MINUTE = 60_000;
 
 const CASES: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
   'read of what is absent gives undefined': async ({ store, key }) => {
@@ -68,12 +72,6 @@ const CASES: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
 
   'read gives back what was written, byte by byte': async ({ store, start, key }) => {
     const session = stored(start, { value: Uint8Array.from({ length: 256 }, (_, index) => index) });
-    await store.write(key, session, 'absent');
-    same(await store.read(key), session);
-  },
-
-  'read gives back the owner': async ({ store, start, key }) => {
-    const session = stored(start, { owner: randomBytes(32) });
     await store.write(key, session, 'absent');
     same(await store.read(key), session);
   },
@@ -110,7 +108,7 @@ const CASES: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
   },
 
   'write replaces the version that is expected': async ({ store, start, key }) => {
-    await store.write(key, stored(start, { version: 'first', owner: randomBytes(32) }), 'absent');
+    await store.write(key, stored(start, { version: 'first' }), 'absent');
     const second = stored(start, { version: 'second', value: Uint8Array.of(2) });
     same(await store.write(key, second, 'first'), { written: true });
     same(await store.read(key), second);
@@ -172,7 +170,7 @@ const CASES: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
   },
 
   'touch moves the expiry forward and changes nothing else': async ({ store, start, key }) => {
-    const session = stored(start, { version: 'first', owner: randomBytes(32) });
+    const session = stored(start, { version: 'first' });
     await store.write(key, session, 'absent');
     assert.equal(await store.touch(key, start + 2 * MINUTE, 'first'), 'ok');
     same(await store.read(key), { ...session, expiresAt: start + 2 * MINUTE });
@@ -232,91 +230,7 @@ const CASES: Readonly<Record<string, (trial: Trial) => Promise<void>>> = {
     same(await store.read(key), session);
   },
 
-  'any sequence of calls does what the text says': async (trial) => {
-    const { sequences = 200, seed = randomBytes(4).readUInt32LE() } = trial.options;
-    const random = seededRandom(seed);
-    for (let sequence = 0; sequence < sequences; sequence++) {
-      await anySequence({ ...trial, key: randomBytes(32) }, random, `seed ${seed}, sequence ${sequence}`);
-    }
-  },
+  'any sequence of calls does what the text says': anySessionSequence,
 };
 
 const REFUSED_BY_NOTHING = { written: false, current: undefined };
-
-const VERSIONS = ['a', 'b', 'c'] as const;
-
-/** Up to twelve random calls, each compared with what a single variable would do. */
-async function anySequence({ store, clock, key }: Trial, random: Random, origin: string): Promise<void> {
-  let kept: StoredSession | undefined;
-  const story: string[] = [];
-  const alive = () => (kept !== undefined && kept.expiresAt > clock.now ? kept : undefined);
-  const tell = (step: string) => story.push(step);
-  const agree = (actual: unknown, expected: unknown) => same(actual, expected, `${origin}: ${story.join(', ')}`);
-
-  for (let length = Math.floor(random() * 13); length > 0; length--) {
-    const version = pick(random, VERSIONS);
-    const time = 1 + Math.floor(random() * 2 * MINUTE);
-    const expiresAt = clock.now + time;
-    const current = alive();
-    switch (pick(random, ['wait', 'write', 'touch', 'destroy'])) {
-      case 'wait':
-        tell(`wait ${time} ms`);
-        clock.advance(time);
-        break;
-      case 'write': {
-        const expected = pick(random, [...VERSIONS, 'absent']);
-        const accepted = (current?.version ?? 'absent') === expected;
-        const next = stored(clock.now, { version, expiresAt });
-        tell(`write ${version} in place of ${expected} for ${time} ms`);
-        agree(await store.write(key, next, expected), accepted ? { written: true } : { written: false, current });
-        kept = accepted ? next : kept;
-        break;
-      }
-      case 'touch': {
-        tell(`touch ${version} for ${time} ms`);
-        const matches = current?.version === version;
-        agree(await store.touch(key, expiresAt, version), current === undefined ? 'gone' : matches ? 'ok' : 'changed');
-        kept = current && matches ? { ...current, expiresAt: Math.max(current.expiresAt, expiresAt) } : kept;
-        break;
-      }
-      case 'destroy':
-        tell('destroy');
-        agree(await store.destroy(key), current);
-        kept = undefined;
-        break;
-    }
-    agree(await store.read(key), alive());
-  }
-}
-
-/** A session that ends a minute from now, but for what is different. */
-function stored(now: number, different: Partial<StoredSession> = {}): StoredSession {
-  return {
-    value: Uint8Array.of(1, 2, 3),
-    version: 'first',
-    expiresAt: now + MINUTE,
-    deadline: now + 60 * MINUTE,
-    ...different,
-  };
-}
-
-function same(actual: unknown, expected: unknown, message?: string): void {
-  const [ours, theirs] = [plain(actual), plain(expected)];
-  try {
-    assert.deepEqual(ours, theirs);
-  } catch (error) {
-    // The difference is what helps, and a message of one's own would take its place.
-    throw message === undefined ? error : new assert.AssertionError({ message: `${message}: ${String(error)}` });
-  }
-}
-
-/** Makes a Buffer and a Uint8Array of the same bytes equal. */
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) {
-    return [...value];
-  }
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]));
-  }
-  return value;
-}

@@ -33,7 +33,7 @@ describe.each(DATABASES)('on %s', (kind) => {
 
   test('an item has the attributes of the contract and no other', async () => {
     const key = randomBytes(32);
-    const session = stored({ expiresAt: START + 1, owner: randomBytes(32) });
+    const session = stored({ expiresAt: START + 1 });
     await new DynamoDBStore({ table, clock: () => START }).write(key, session, 'absent');
     const { Item } = await new DynamoDBClient().send(
       new GetItemCommand({ TableName: table, Key: { [SESSION_ITEM.key]: { B: key } } }),
@@ -54,11 +54,24 @@ describe.each(DATABASES)('on %s', (kind) => {
     expect(await store.read(key)).toBeUndefined();
   });
 
+  test('an item whose value is none of ours is no session', async () => {
+    const key = randomBytes(32);
+    const store = new DynamoDBStore({ table, clock: () => START });
+    await store.owners.block(key, 'blocked', START + 1);
+    const { Item } = await new DynamoDBClient().send(
+      new GetItemCommand({ TableName: table, Key: { [SESSION_ITEM.key]: { B: key } } }),
+    );
+    await new DynamoDBClient().send(
+      new PutItemCommand({ TableName: table, Item: { ...Item, [SESSION_ITEM.value]: { S: 'text' } } }),
+    );
+    expect(await store.read(key)).toBeUndefined();
+  });
+
   test('an item holds what the store says that it can, and little more', async () => {
     const store = new DynamoDBStore({ table, clock: () => START });
-    const session = { version: `${'z'.repeat(12)}.AAAAAAAA`, owner: randomBytes(32) };
+    const version = `${'z'.repeat(12)}.AAAAAAAA`;
     const write = (length: number) =>
-      store.write(randomBytes(32), stored({ ...session, value: new Uint8Array(length) }), 'absent');
+      store.write(randomBytes(32), stored({ version, value: new Uint8Array(length) }), 'absent');
     await expect(write(store.capacity)).resolves.toEqual({ written: true });
     await expect(write(store.capacity + 256)).rejects.toThrow(DynamoDBServiceException);
   });

@@ -1,15 +1,17 @@
-import type { StoredSession } from 'cdk-sessions-client';
+import type { OwnerIndex, StoredSession } from 'cdk-sessions-client';
 import { type Fault, FaultyStore, InjectedFault, MemoryStore } from 'cdk-sessions-client/testing';
-import { START } from '../support';
+import { bind, START } from '../support';
 
 const KEY = Uint8Array.of(1);
 
 let inner: MemoryStore;
 let store: FaultyStore;
+let index: OwnerIndex;
 
 beforeEach(async () => {
   inner = new MemoryStore({ clock: () => START });
   store = new FaultyStore(inner);
+  index = ownersOf(store);
   await store.write(KEY, session('first'), 'absent');
 });
 
@@ -86,10 +88,66 @@ test('a stale read is answered with what was there one write earlier', async () 
   expect((await store.read(KEY))?.version).toBe('second');
 });
 
+test('a stale read is answered with what was there before a block', async () => {
+  await index.block(KEY, 'blocked', START + 5);
+  store.next('read', 'stale');
+  expect(await store.read(KEY)).toEqual(session('first'));
+  await index.block(KEY, 'again', START + 5);
+  store.next('read', 'stale');
+  expect(await store.read(KEY)).toEqual(session('blocked'));
+});
+
+test('a stale read is answered with the place of an earlier block', async () => {
+  const place = Uint8Array.of(2);
+  await index.block(place, 'blocked', START + 5);
+  const kept = await inner.read(place);
+  await index.block(place, 'again', START + 5);
+  store.next('read', 'stale');
+  expect(await store.read(place)).toEqual(kept);
+});
+
 test('a write that is refused does not count as one', async () => {
   await store.write(KEY, session('third'), 'second');
   store.next('read', 'stale');
   expect(await store.read(KEY)).toBeUndefined();
+});
+
+describe('what a store keeps of owners', () => {
+  const OWNER = Uint8Array.of(7);
+  const ENTRY = { key: KEY, deadline: START + 10 };
+
+  test('is passed on', async () => {
+    expect(await index.enter(OWNER, ENTRY, START + 10)).toEqual({ sessions: [ENTRY], notBefore: 0 });
+    await index.revoke(OWNER, START, START + 10);
+    expect(await index.readOwner(OWNER)).toEqual({ sessions: [ENTRY], notBefore: START });
+    await index.leave(OWNER, [ENTRY]);
+    expect(await inner.owners.readOwner(OWNER)).toEqual({ sessions: [], notBefore: START });
+    await index.block(KEY, 'blocked', START + 5);
+    expect((await inner.read(KEY))?.version).toBe('blocked');
+  });
+
+  test.each([
+    ['readOwner', () => index.readOwner(OWNER)],
+    ['enter', () => index.enter(OWNER, ENTRY, START + 10)],
+    ['leave', () => index.leave(OWNER, [ENTRY])],
+    ['revoke', () => index.revoke(OWNER, START, START + 10)],
+    ['block', () => index.block(KEY, 'blocked', START + 5)],
+  ] as const)('is spoiled: %s', async (call, run) => {
+    store.next(call, 'fail', 'lose-reply');
+    await expect(run()).rejects.toThrow(`the ${call} was made to fail`);
+    await expect(run()).rejects.toThrow(`the reply to the ${call} was lost`);
+    await run();
+  });
+
+  test('is changed by a call whose reply is lost', async () => {
+    store.next('enter', 'lose-reply');
+    await expect(index.enter(OWNER, ENTRY, START + 10)).rejects.toThrow(InjectedFault);
+    expect(await index.readOwner(OWNER)).toEqual({ sessions: [ENTRY], notBefore: 0 });
+  });
+
+  test('is not there where the store keeps nothing of them', () => {
+    expect(new FaultyStore({ ...bind(inner), owners: undefined }).owners).toBeUndefined();
+  });
 });
 
 describe('by seed', () => {
@@ -130,4 +188,11 @@ describe('by seed', () => {
 
 function session(version: string): StoredSession {
   return { value: Uint8Array.of(1), version, expiresAt: START + 1, deadline: START + 10 };
+}
+
+function ownersOf({ owners }: FaultyStore): OwnerIndex {
+  if (owners === undefined) {
+    throw new Error('the store keeps nothing of owners');
+  }
+  return owners;
 }

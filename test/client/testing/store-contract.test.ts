@@ -1,5 +1,6 @@
-import type { Clock, SessionStore, WriteResult } from 'cdk-sessions-client';
+import type { Clock, OwnerIndex, SessionStore, WriteResult } from 'cdk-sessions-client';
 import { MemoryStore, storeContract } from 'cdk-sessions-client/testing';
+import { bind, bindOwners } from '../support';
 
 /** Stores with one mistake each, and the requirement that finds it. */
 const MISTAKES: Readonly<Record<string, (sound: SessionStore, clock: Clock) => Partial<SessionStore>>> = {
@@ -56,17 +57,95 @@ const MISTAKES: Readonly<Record<string, (sound: SessionStore, clock: Clock) => P
   }),
 };
 
+/** The same for what a store keeps of owners. */
+const MISTAKES_WITH_OWNERS: Readonly<Record<string, (sound: MemoryStore, clock: Clock) => Partial<OwnerIndex>>> = {
+  'enter answers with all that were entered': ({ owners }) => ({
+    enter: async (owner, session, keepUntil) => ({
+      ...(await owners.enter(owner, session, keepUntil)),
+      sessions: [session],
+    }),
+  }),
+  'enter by many at once loses none, and each sees all before it': ({ owners }) => ({
+    enter: async (owner, session, keepUntil) => {
+      const { sessions, notBefore } = await owners.readOwner(owner);
+      await owners.enter(owner, session, keepUntil);
+      return { sessions: [...sessions, session], notBefore };
+    },
+  }),
+  'leave takes out exactly those that are named': ({ owners }) => ({
+    leave: (owner, sessions) => owners.leave(owner, sessions.slice(0, 1)),
+  }),
+  'a session is listed up to the last millisecond before its deadline': ({ owners }, clock) => ({
+    readOwner: async (owner) => {
+      const { sessions, notBefore } = await owners.readOwner(owner);
+      return { sessions: sessions.filter(({ deadline }) => deadline > clock() + 1), notBefore };
+    },
+  }),
+  'revoke never moves back': ({ owners }) => {
+    let last = 0;
+    return {
+      revoke: async (_owner, notBefore) => {
+        last = notBefore;
+      },
+      readOwner: async (owner) => ({ ...(await owners.readOwner(owner)), notBefore: last }),
+    };
+  },
+  'revoke keeps what was entered, and enter answers with what was revoked': ({ owners }) => ({
+    enter: async (...args) => ({ ...(await owners.enter(...args)), notBefore: 0 }),
+  }),
+  'any sequence of calls does what the text says': ({ owners }) => ({
+    enter: async (owner, session, keepUntil) => {
+      const { sessions } = await owners.readOwner(owner);
+      return sessions.length < 2
+        ? owners.enter(owner, session, keepUntil)
+        : { ...(await owners.readOwner(owner)), sessions: [...sessions, session] };
+    },
+  }),
+  'block lets no write through that expects what was there': (sound) => ({
+    block: async (key) => {
+      await sound.destroy(key);
+    },
+  }),
+  'block of what is absent keeps the place until its end, and lets a write through then': (sound) => ({
+    block: async (key, version, until) => {
+      const current = await sound.read(key);
+      await (current && sound.owners.block(key, version, until));
+    },
+  }),
+  'block puts off no end': (sound) => ({
+    block: async (key, version, until) => {
+      const current = await sound.read(key);
+      const next = { value: Uint8Array.of(), version, expiresAt: until, deadline: until };
+      await sound.write(key, next, current?.version ?? 'absent');
+    },
+  }),
+  'block and writes at once: the block wins': (sound) => ({
+    block: async (key, version, until) => {
+      const current = await sound.read(key);
+      const times = current ?? { expiresAt: until, deadline: until };
+      await sound.write(key, { ...times, value: Uint8Array.of(), version }, current?.version ?? 'absent');
+    },
+  }),
+};
+
 test.each(Object.entries(MISTAKES))('finds a store that breaks: %s', async (name, mistake) => {
   const broken = (clock: Clock): SessionStore => {
     const sound = new MemoryStore({ clock });
-    const bound = bind(sound);
-    return { ...bound, ...mistake(sound, clock) };
+    return { ...bind(sound), ...mistake(sound, clock) };
   };
-  const failed: string[] = [];
-  for (const each of storeContract(broken)) {
-    await each.run().catch(() => failed.push(each.name));
-  }
-  expect(failed).toContain(name);
+  expect(await failures(broken)).toContain(name);
+});
+
+test.each(Object.entries(MISTAKES_WITH_OWNERS))('finds a store that breaks, with owners: %s', async (name, mistake) => {
+  const broken = (clock: Clock): SessionStore => {
+    const sound = new MemoryStore({ clock });
+    return { ...bind(sound), owners: { ...bindOwners(sound.owners), ...mistake(sound, clock) } };
+  };
+  expect(await failures(broken)).toContain(`with owners: ${name}`);
+});
+
+test('asks nothing about owners of a store that keeps none', async () => {
+  expect(await failures((clock) => ({ ...bind(new MemoryStore({ clock })), owners: undefined }))).toEqual([]);
 });
 
 test('a failed sequence names its seed and its calls, and comes again with that seed', async () => {
@@ -83,11 +162,11 @@ test('a failed sequence names its seed and its calls, and comes again with that 
   expect(await message(Number(seed))).toBe(first);
 });
 
-function bind(store: SessionStore): SessionStore {
-  return {
-    read: (...args) => store.read(...args),
-    write: (...args) => store.write(...args),
-    touch: (...args) => store.touch(...args),
-    destroy: (...args) => store.destroy(...args),
-  };
+/** The names of the cases that a store does not pass. */
+async function failures(subject: (clock: Clock) => SessionStore): Promise<string[]> {
+  const failed: string[] = [];
+  for (const { name, run } of storeContract(subject)) {
+    await run().catch(() => failed.push(name));
+  }
+  return failed;
 }
