@@ -1,4 +1,4 @@
-import type { Clock, SessionStore } from 'cdk-sessions-client';
+import type { Clock } from 'cdk-sessions-client';
 import { DynamoDBStore } from 'cdk-sessions-client/dynamodb';
 import { MemoryStore } from 'cdk-sessions-client/testing';
 import fc from 'fast-check';
@@ -6,6 +6,7 @@ import { seededRandom } from '../../lib/client/testing/random';
 import { hasJava } from '../support/java';
 import { useSessionTable } from '../support/session-table';
 import { plan } from './model/plan';
+import type { OwningStore } from './model/process';
 import { Run } from './model/run';
 import type { Sighting } from './model/witness';
 
@@ -45,6 +46,7 @@ describe('whatever requests, crashes, clocks and faults do, no acknowledged writ
       age: true,
       login: true,
       logout: true,
+      listed: true,
       'refused after its end': true,
       'certain to live': true,
       over: true,
@@ -62,7 +64,7 @@ describe('whatever requests, crashes, clocks and faults do, no acknowledged writ
   });
 });
 
-async function explore(storeOf: (clock: Clock) => SessionStore, runs: number): Promise<ReadonlySet<Sighting>> {
+async function explore(storeOf: (clock: Clock) => OwningStore, runs: number): Promise<ReadonlySet<Sighting>> {
   const seen = new Set<Sighting>();
   const property = fc.asyncProperty(plan, async (chosen) => {
     const random = jest.spyOn(Math, 'random').mockImplementation(seededRandom(chosen.seed));

@@ -11,7 +11,7 @@ const GRACE = 30_000;
 /** All that was done to one session, from which follows what it may and must show. */
 export class SessionHistory {
   readonly cookies = new Set<string>();
-  readonly #replaced: { readonly cookie: string; readonly by: Commit }[] = [];
+  readonly #replaced: { readonly id: string; readonly by: Commit }[] = [];
   readonly commits: Commit[] = [];
   readonly #content: Content;
   readonly #lifespan = new Lifespan(this.commits);
@@ -31,12 +31,12 @@ export class SessionHistory {
 
   /** Notes that a reply told somebody who came with one cookie to take another one; it may not have been the first to. */
   replace(cookie: string, by: Commit): void {
-    this.#replaced.push({ cookie, by });
+    this.#replaced.push({ id: idOf(cookie), by });
   }
 
   /** What is wrong with this session's being found by a cookie, by one of its users, and with what it shows then. */
   *wrongWith(cookie: string, sight: Sight, look: Look): Iterable<string> {
-    for (const { by } of this.#replaced.filter((replaced) => replaced.cookie === cookie)) {
+    for (const { by } of this.#replaced.filter(({ id }) => id === idOf(cookie))) {
       if (by.ended < look.from && (by.fate !== 'keep' || look.at >= by.endedAt + 2 * MOST_SKEW + GRACE)) {
         yield 'it answers to an id that was replaced';
       }
@@ -71,7 +71,7 @@ export class SessionHistory {
 
   /** What is wrong with a commit's having left its visitor with the cookie that she came with. */
   *wrongToKeep(cookie: string, commit: Commit): Iterable<string> {
-    const replaced = this.#replaced.some((other) => other.cookie === cookie && other.by.ended < commit.loaded);
+    const replaced = this.#replaced.some(({ id, by }) => id === idOf(cookie) && by.ended < commit.loaded);
     if (replaced && commit.outcome === 'acknowledged' && commit.fate !== 'destroy') {
       yield 'it leaves a visitor with an id that was replaced';
     }
@@ -115,6 +115,11 @@ export class SessionHistory {
       (this.plan.renewal && earlier.some(({ beganAt }) => commit.endedAt - beganAt >= GRACE))
     );
   }
+}
+
+/** The id in a cookie, which may be signed anew and stay the same. */
+export function idOf(cookie: string): string {
+  return cookie.split('.')[1] ?? '';
 }
 
 function isSettled({ outcome }: Commit): boolean {

@@ -7,6 +7,8 @@ import { MINUTE, SECOND } from '../support';
 export interface Plan {
   /** Whether sessions in use get a new id now and then. */
   readonly renewal: boolean;
+  /** Whether records are encrypted, and cookies signed. */
+  readonly sealed: boolean;
   /** How the engines save. */
   readonly concurrency: Concurrency;
   /**
@@ -82,7 +84,7 @@ const request: fc.Arbitrary<RequestPlan> = fc.record({
       weight: 2,
       arbitrary: fc.array(
         fc.record({
-          call: fc.constantFrom<StoreCall>('write', 'write', 'read', 'touch', 'destroy'),
+          call: fc.constantFrom<StoreCall>('write', 'write', 'read', 'touch', 'destroy', 'enter', 'leave', 'readOwner'),
           fault: fc.constantFrom<Fault>('fail', 'hang', 'lose-reply', 'duplicate', LATE),
         }),
         { maxLength: 3 },
@@ -132,6 +134,7 @@ export const FIRST_REQUEST: RequestPlan = {
 
 export const plan: fc.Arbitrary<Plan> = fc.record({
   renewal: fc.boolean(),
+  sealed: fc.boolean(),
   concurrency: fc.oneof(
     { weight: 4, arbitrary: fc.constant('merge' as const) },
     { weight: 1, arbitrary: fc.constantFrom('optimistic' as const, 'last-write-wins' as const) },

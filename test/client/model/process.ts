@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Clock, SessionStore } from 'cdk-sessions-client';
+import type { Clock, OwnerIndex, SessionStore } from 'cdk-sessions-client';
 import { FaultyStore, type StoreCall } from 'cdk-sessions-client/testing';
 import type { EngineOptions, SessionEngine } from '../../../lib/client/engine';
 import { HookCaller } from '../../../lib/client/hooks';
 import { STANDARD_POLICY } from '../../../lib/contract/policy';
+import { documentOf, key } from '../keys/keys';
 import type { Data } from './act';
 import { Discards, WatchedEngine } from './discards';
 import { type Plan, POLICY, RENEWAL, type RequestPlan } from './plan';
@@ -16,10 +17,13 @@ const running = new AsyncLocalStorage<RequestContext>();
 /** The longest that a call to the store may take, in milliseconds. */
 const CALL_TIMEOUT = 1000;
 
+/** A store that keeps an index of owners. */
+export type OwningStore = SessionStore & { readonly owners: OwnerIndex };
+
 /** What instances have in common. */
 export interface Surroundings {
   readonly world: World;
-  readonly store: SessionStore;
+  readonly store: OwningStore;
   readonly plan: Plan;
   readonly witness: Witness;
 }
@@ -69,6 +73,13 @@ export class Process {
       write: (...args) => contextOf().store.write(...args),
       touch: (...args) => contextOf().store.touch(...args),
       destroy: (...args) => contextOf().store.destroy(...args),
+      owners: {
+        readOwner: (...args) => contextOf().owners.readOwner(...args),
+        enter: (...args) => contextOf().owners.enter(...args),
+        leave: (...args) => contextOf().owners.leave(...args),
+        revoke: (...args) => contextOf().owners.revoke(...args),
+        block: (...args) => contextOf().owners.block(...args),
+      },
     };
     const hooks = new HookCaller({
       discarded: () => {
@@ -125,12 +136,13 @@ export class Process {
 
 /** A write whose reply is lost is found out, and one that arrives twice is recognised. */
 function isHarmless({ call, fault }: RequestPlan['faults'][number]): boolean {
-  return fault === 'duplicate' || (call === 'write' && fault === 'lose-reply');
+  return fault === 'duplicate' || call === 'leave' || (call === 'write' && fault === 'lose-reply');
 }
 
 /** What is particular to one request inside of a process: its way to the store, with all that befalls it there. */
 export class RequestContext {
   readonly store: SessionStore;
+  readonly owners: OwnerIndex;
   /** Calls to the store that were made for it. */
   calls = 0;
   /** Whether the store failed in something that the visitor did not have to hear of. */
@@ -148,11 +160,19 @@ export class RequestContext {
       write: (...args) => this.#travel('write', () => store.write(...args)),
       touch: (...args) => this.#travel('touch', () => store.touch(...args)),
       destroy: (...args) => this.#travel('destroy', () => store.destroy(...args)),
+      owners: {
+        readOwner: (...args) => this.#travel('readOwner', () => store.owners.readOwner(...args)),
+        enter: (...args) => this.#travel('enter', () => store.owners.enter(...args)),
+        leave: (...args) => this.#travel('leave', () => store.owners.leave(...args)),
+        revoke: (...args) => this.#travel('revoke', () => store.owners.revoke(...args)),
+        block: (...args) => this.#travel('block', () => store.owners.block(...args)),
+      },
     });
     for (const { call, fault } of plan.faults) {
       faulty.next(call, fault);
     }
     this.store = faulty;
+    this.owners = ownersOf(faulty);
   }
 
   /** Each call takes a turn to arrive, and another to be answered. */
@@ -176,13 +196,23 @@ export class RequestContext {
 
 /** What every engine of a run has in common, and what is its own. */
 export function engineOptions(
-  { concurrency, renewal }: Plan,
+  { concurrency, renewal, sealed }: Plan,
   store: SessionStore,
   clock: Clock,
   hooks: HookCaller,
 ): EngineOptions<Data> {
   const policy = { ...STANDARD_POLICY, ...POLICY, ...(renewal && { renewalTimeout: RENEWAL }) };
-  return { store, policy, clock, callTimeout: CALL_TIMEOUT, concurrency, hooks };
+  const keys = { read: async () => KEYS, encryptsData: true, acceptsUnprotected: false };
+  return { store, policy, clock, callTimeout: CALL_TIMEOUT, concurrency, hooks, ...(sealed && { keys }) };
+}
+
+const KEYS = JSON.stringify(documentOf(key('first', 0)));
+
+function ownersOf({ owners }: SessionStore): OwnerIndex {
+  if (owners === undefined) {
+    throw new Error('the store keeps no index of owners');
+  }
+  return owners;
 }
 
 function contextOf(): RequestContext {

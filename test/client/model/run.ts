@@ -1,9 +1,9 @@
-import type { Clock, SessionStore } from 'cdk-sessions-client';
+import type { Clock } from 'cdk-sessions-client';
 import { SessionEngine } from '../../../lib/client/engine';
 import { HookCaller } from '../../../lib/client/hooks';
 import type { Data } from './act';
 import { FIRST_REQUEST, type Plan, type RequestPlan, type VisitorPlan } from './plan';
-import { engineOptions, Instance } from './process';
+import { engineOptions, Instance, type OwningStore } from './process';
 import { type Browser, Visit } from './visit';
 import { type Sighting, Witness } from './witness';
 import { World } from './world';
@@ -17,7 +17,7 @@ export class Run {
 
   constructor(
     private readonly plan: Plan,
-    storeOf: (clock: Clock) => SessionStore,
+    storeOf: (clock: Clock) => OwningStore,
   ) {
     this.#world = new World(plan.seed);
     this.#witness = new Witness(plan);
@@ -42,6 +42,7 @@ export class Run {
     const visitors = this.plan.visitors.map((visitor, index) => this.#visitor(`${index}`, visitor));
     await this.#world.finish(Promise.all([...visitors, this.#world.pass(this.plan.pauses)]));
     await this.#world.finish(this.#lookAtAll());
+    await this.#world.finish(this.#endAll());
     const { faults } = this.#witness;
     for (const { discards } of this.#instances.flatMap(({ processes }) => processes)) {
       faults.push(...discards.wrong());
@@ -94,6 +95,36 @@ export class Run {
         witness.blame(session, 'it lives under several ids');
       }
       witness.note(mustLive ? 'certain to live' : 'over');
+    }
+  }
+
+  /** Whoever is signed in is in the list of that user's sessions, and no longer signed in once those were ended. */
+  async #endAll(): Promise<void> {
+    const witness = this.#witness;
+    const cookies = [...witness.sessions].flatMap((session) =>
+      [...session.cookies].map((cookie) => ({ session, cookie })),
+    );
+    const load = (cookie: string) => this.#world.perform(() => this.#observer.load([cookie]));
+    const users = new Set<string>();
+    for (const { session, cookie } of cookies) {
+      const { userId, fingerprint } = await load(cookie);
+      if (userId !== undefined) {
+        users.add(userId);
+        const listed = await this.#world.perform(() => this.#observer.listByOwner(userId));
+        if (!listed.some((other) => other.fingerprint === fingerprint)) {
+          witness.blame(session, `${userId} is signed in, and it is missing from the list`);
+        }
+        witness.note('listed');
+      }
+    }
+    for (const userId of users) {
+      await this.#world.perform(() => this.#observer.destroyByOwner(userId));
+    }
+    for (const { session, cookie } of cookies) {
+      const { userId } = await load(cookie);
+      if (userId !== undefined) {
+        witness.blame(session, `${userId} is signed in after all of their sessions were ended`);
+      }
     }
   }
 }

@@ -5,7 +5,7 @@ import { SessionDraft } from '../../../lib/client/session-draft';
 import { transact } from '../../../lib/client/transaction';
 import { act, type Data, DESTRUCTION, signInOrOut } from './act';
 import type { Commit, Moment, Outcome, Wish } from './commit';
-import type { SessionHistory } from './history';
+import { idOf, type SessionHistory } from './history';
 import type { RequestPlan } from './plan';
 import type { Process, RequestContext } from './process';
 import type { Witness } from './witness';
@@ -71,7 +71,9 @@ export class Visit {
       }
       // From when the reply is sent, and not when it arrives, the new cookie may lead to the session.
       last.session.cookies.add(given);
-      last.session.replace(cookie, last.commit);
+      if (idOf(given) !== idOf(cookie)) {
+        last.session.replace(cookie, last.commit);
+      }
     }
     await this.process.surroundings.world.turn(`${this.name}: reply`);
     this.browser.cookie = given;

@@ -2,7 +2,7 @@ import type { Session } from 'cdk-sessions-client';
 import type { RegenerationCause } from '../../../lib/client/hooks';
 import { type Data, sightOf } from './act';
 import type { Look, Moment, Outcome } from './commit';
-import { SessionHistory } from './history';
+import { idOf, SessionHistory } from './history';
 import type { Plan } from './plan';
 
 /** What a run has come across: a property that never meets a case says nothing about it. */
@@ -14,6 +14,7 @@ export type Sighting =
   | 'grouped'
   | 'done again'
   | 'logout'
+  | 'listed'
   | 'refused after its end'
   | 'certain to live'
   | 'over';
@@ -51,7 +52,7 @@ export class Witness {
 
   /** The session that a cookie was given out for. */
   byCookie(cookie: string): SessionHistory | undefined {
-    return [...this.#sessions.values()].find(({ cookies }) => cookies.has(cookie));
+    return [...this.#sessions.values()].find(({ cookies }) => [...cookies].some((given) => idOf(given) === idOf(cookie)));
   }
 
   /** The session that was found. */
