@@ -1,4 +1,4 @@
-import type { CallOptions, EpochMilliseconds, SessionKey, Version } from './store.js';
+import type { CallOptions, EpochMilliseconds, SessionKey, Version } from './terms.js';
 
 /** The hash of a user's id, 32 bytes: the only form of it that an index knows. */
 export type OwnerKey = Uint8Array;

@@ -1,13 +1,7 @@
 import type { OwnerIndex } from './owner-index.js';
+import type { CallOptions, EpochMilliseconds, SessionKey, Version } from './terms.js';
 
-/** The SHA-256 of a session id, 32 bytes: the only form of it that is at rest. */
-export type SessionKey = Uint8Array;
-
-/** Tells one save of a session from every other: made by the engine, compared by stores, understood by nobody else. */
-export type Version = string;
-
-/** A point in time, in milliseconds since 1970 UTC. */
-export type EpochMilliseconds = number;
+export type { CallOptions, EpochMilliseconds, SessionKey, Version } from './terms.js';
 
 /** What a store keeps of a session. */
 export interface StoredSession {
@@ -28,12 +22,6 @@ export type WriteResult =
 
 /** What a touch came to: `changed`, another save came first; `gone`, there is no such session any more. */
 export type TouchResult = 'ok' | 'changed' | 'gone';
-
-/** What a caller may ask of any call. */
-export interface CallOptions {
-  /** Asks the store to give the call up. It may leave a read, which does no harm, to timeouts of its own. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * The port between the engine and whatever keeps sessions. It keeps an opaque value with a version and an expiry;
