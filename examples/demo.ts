@@ -17,6 +17,7 @@ import { Visitor } from './visitor.js';
 
 const STACK = 'ServerlessShop';
 const ADDS_PER_TAB = 10;
+const FIREFOX_ON_LINUX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 type Style = Parameters<typeof styleText>[0];
 const paint = (style: Style, text: string) => (process.stdout.isTTY ? styleText(style, text) : text);
@@ -59,6 +60,7 @@ async function visit(cloud: LocalCloud, shop: string, calls: () => number): Prom
   const full = { mug: ADDS_PER_TAB, vase: ADDS_PER_TAB };
   let anonymous: string | undefined;
   let signedIn: string | undefined;
+  let forgotten: string | undefined;
 
   await step('A visitor opens the shop', async () => {
     const page = await visitor.fetch('/');
@@ -90,6 +92,17 @@ async function visit(cloud: LocalCloud, shop: string, calls: () => number): Prom
     assert.deepEqual(cart, full, 'the cart is kept');
     return `session ${fingerprint(anonymous)} is now ${fingerprint(signedIn)}, the cart is kept`;
   });
+  await step('signs in at the library, out from home', async () => {
+    const library = new Visitor(shop, FIREFOX_ON_LINUX);
+    await library.signIn('Mia');
+    forgotten = (await library.cookie())?.value;
+    const places = (await visitor.signedIn()).map(({ label }) => label);
+    assert.deepEqual(places.toSorted(), ['A browser', 'Firefox on Linux'], 'the page lists both places');
+    await visitor.signOutElsewhere();
+    const [there, here] = [await library.look(), await visitor.look()];
+    assert.deepEqual([there.name, here.name], [undefined, 'Mia'], 'only the other place is signed out');
+    return 'Firefox on Linux is signed out at once, this browser is not';
+  });
   let before = new Set<string>();
   await step('has every instance recycled under her', async () => {
     before = await instances(visitor);
@@ -117,12 +130,12 @@ async function visit(cloud: LocalCloud, shop: string, calls: () => number): Prom
     return 'no name, no cart, no cookie';
   });
   await step('replays her old cookies', async () => {
-    for (const value of [anonymous, signedIn]) {
+    for (const value of [anonymous, signedIn, forgotten]) {
       const reply = await fetch(new URL('/session', shop), { headers: { cookie: `__Host-session=${value}` } });
       const { name, cart } = (await reply.json()) as { name?: string; cart: object };
       assert.deepEqual({ name, cart }, { name: undefined, cart: {} }, 'an ended session is found by nobody');
     }
-    return 'neither finds anything';
+    return 'none finds anything';
   });
 }
 

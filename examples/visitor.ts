@@ -1,12 +1,26 @@
 import { type Cookie, CookieJar } from 'tough-cookie';
 import type { View } from './serverless-shop/page.js';
 
+/** A place of the list "Where you are signed in". */
+export interface SignedIn {
+  /** What the browser is called there. */
+  readonly label: string;
+  /** What its button "Sign out" sends. The visitor's own place has none. */
+  readonly fingerprint?: string;
+}
+
 /** A visitor of the shop as a browser keeps one: a strict cookie jar, and as many tabs as there are requests at once. */
 export class Visitor {
   readonly #jar = new CookieJar(undefined, { prefixSecurity: 'strict' });
 
-  /** @param shop where the shop is, unless a call says otherwise; cookies do not tell ports apart */
-  constructor(readonly shop: string) {}
+  /**
+   * @param shop where the shop is, unless a call says otherwise; cookies do not tell ports apart
+   * @param userAgent what the browser says that it is
+   */
+  constructor(
+    readonly shop: string,
+    private readonly userAgent?: string,
+  ) {}
 
   /** Sends a request with the cookies that belong to it, and keeps those that the reply sets. Follows no redirect. */
   async fetch(path: string, init: RequestInit = {}, shop = this.shop): Promise<Response> {
@@ -15,6 +29,9 @@ export class Visitor {
     const cookies = await this.#jar.getCookieString(url);
     if (cookies !== '') {
       headers.set('cookie', cookies);
+    }
+    if (this.userAgent !== undefined) {
+      headers.set('user-agent', this.userAgent);
     }
     const reply = await fetch(url, { ...init, headers, redirect: 'manual' });
     for (const cookie of reply.headers.getSetCookie()) {
@@ -44,6 +61,23 @@ export class Visitor {
 
   signOut(shop?: string): Promise<void> {
     return this.#post('/sign-out', {}, shop);
+  }
+
+  /** Signs out all other browsers of the same user, or the one that the list knows by this fingerprint. */
+  signOutElsewhere(only?: string): Promise<void> {
+    return this.#post('/sign-out-elsewhere', only === undefined ? {} : { only });
+  }
+
+  /** The list "Where you are signed in" of the page. */
+  async signedIn(): Promise<readonly SignedIn[]> {
+    const reply = await this.fetch('/');
+    await expectStatus(reply, 200);
+    const [, ...places] = (await reply.text()).split('<li id="place-');
+    return places.map((place) => {
+      const [, label = ''] = /<span class="what">([^<]*)/.exec(place) ?? [];
+      const [, fingerprint] = /name="only" value="([^"]*)"/.exec(place) ?? [];
+      return { label, ...(fingerprint !== undefined && { fingerprint }) };
+    });
   }
 
   /** The session cookie that the browser holds. */

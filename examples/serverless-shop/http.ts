@@ -8,6 +8,8 @@ export interface ShopRequest {
   readonly form: URLSearchParams;
   /** Whether another site sent the browser here to change something. */
   readonly forged: boolean;
+  /** What the browser says that it is. */
+  readonly userAgent: string | undefined;
 }
 
 /** Reads the request out of an event. A function URL and a load balancer spell the same request differently. */
@@ -19,6 +21,7 @@ export function readRequest(event: LambdaHttpEvent): ShopRequest {
     route: `${method} ${event.rawPath ?? event.path}`,
     form: new URLSearchParams(body),
     forged: method !== 'GET' && isCrossOrigin(header),
+    userAgent: header('user-agent'),
   };
 }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { catalogue, type Product } from './catalogue.js';
+import { escapeHtml } from './html.js';
 import { script } from './script.js';
+import { type SignIn, signInsSection } from './sign-ins.js';
 import { style } from './style.js';
 
 /** What a visitor sees, and what `GET /session` tells the panel. */
@@ -23,7 +25,7 @@ export const contentSecurityPolicy = {
 };
 
 /** The whole page. It works without its script: every button posts a form and is answered with the page anew. */
-export function page(view: View): string {
+export function page(view: View, signIns: readonly SignIn[]): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -51,6 +53,7 @@ ${[...catalogue].map(productCard).join('\n')}
 </section>
 <aside>
 ${cart(view)}
+${signInsSection(signIns)}
 ${panel(view)}
 </aside>
 </main>
@@ -130,16 +133,4 @@ function panel(view: View): string {
 
 function euros(cents: number): string {
   return new Intl.NumberFormat('en-IE', { style: 'currency', currency: 'EUR' }).format(cents / 100);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

@@ -48,9 +48,12 @@ function morph(old, next) {
 
 function show(html) {
   const focused = document.activeElement;
+  const heading = focused.closest('section')?.getAttribute('aria-labelledby');
   morph(find('shop'), new DOMParser().parseFromString(html, 'text/html').getElementById('shop'));
-  if (!focused.isConnected) find('cart').focus({ preventScroll: true });
-  find('said').textContent = find('pieces').textContent + ' in the cart';
+  if (!focused.isConnected) (find(heading) ?? find('cart')).focus({ preventScroll: true });
+  const places = document.querySelectorAll('.sign-ins li').length;
+  find('said').textContent = find('pieces').textContent + ' in the cart'
+    + (places ? ', signed in at ' + places + (places === 1 ? ' place' : ' places') : '');
   draw(JSON.parse(document.querySelector('.panel').dataset.view));
 }
 

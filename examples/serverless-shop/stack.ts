@@ -5,7 +5,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { SessionLoadBalancer, SessionTable } from 'cdk-sessions';
+import { SessionKeys, SessionLoadBalancer, SessionTable } from 'cdk-sessions';
 import type { Construct } from 'constructs';
 
 /** How to deploy the shop. */
@@ -25,7 +25,11 @@ export class ServerlessShopStack extends Stack {
     // Sample settings, so that `cdk destroy` leaves nothing behind. Leave both out in production.
     const sampleSettings = { removalPolicy: RemovalPolicy.DESTROY, deletionProtection: false };
 
-    const sessions = new SessionTable(this, 'Sessions', sampleSettings);
+    const sessions = new SessionTable(this, 'Sessions', {
+      ...sampleSettings,
+      keys: new SessionKeys(this, 'Keys', { removalPolicy: sampleSettings.removalPolicy }),
+      encryptData: true,
+    });
 
     const shop = new NodejsFunction(this, 'Shop', {
       entry: join(__dirname, 'handler.ts'),

@@ -32,7 +32,7 @@ button:active { transform: scale(.96); }
 .quiet, .step { background: transparent; color: var(--ink); border-color: var(--rule); }
 .quiet:hover, .step:hover { background: var(--tint); }
 :focus-visible { outline: 3px solid var(--clay); outline-offset: 2px; }
-#cart:focus { outline: none; }
+#cart:focus, #sign-ins:focus { outline: none; }
 
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 #notice:not(:empty) {
@@ -75,14 +75,16 @@ h1 { font-size: clamp(1.7rem, 4.5vw, 2.5rem); letter-spacing: -.015em; margin: .
 .speck { stroke: #c9b79d; stroke-width: 2.4; stroke-linecap: round; }
 
 aside { display: grid; gap: 1rem; align-content: start; }
-.cart, .panel { border-radius: 18px; padding: 1.25rem; }
-.cart { background: var(--card); border: 1px solid var(--rule); }
-.cart h2, .panel h2 { font-size: 1.25rem; margin-bottom: .75rem; }
+aside section { border-radius: 18px; padding: 1.25rem; }
+.cart, .sign-ins { background: var(--card); border: 1px solid var(--rule); }
+aside h2 { font-size: 1.25rem; margin-bottom: .75rem; }
 #pieces { display: inline-grid; place-items: center; min-width: 1.7rem; height: 1.7rem; padding: 0 .5rem; margin-left: .25rem; border-radius: 999px; background: var(--clay); color: var(--on-clay); font: 600 .9rem/1 system-ui, sans-serif; vertical-align: middle; }
 .to-cart { position: sticky; bottom: 1rem; display: block; width: fit-content; margin: 1rem 0 0 auto; padding: .6rem 1.2rem; border-radius: 999px; background: var(--ink); color: var(--paper); font-weight: 600; text-decoration: none; box-shadow: 0 4px 16px #0004; }
 .empty { color: var(--soft); }
-.cart li { display: flex; align-items: center; gap: .35rem; padding: .55rem 0; border-bottom: 1px solid var(--rule); }
-.what { flex: 1; line-height: 1.3; }
+aside li { display: flex; align-items: center; gap: .35rem; padding: .55rem 0; border-bottom: 1px solid var(--rule); }
+.what { flex: 1; line-height: 1.3; overflow-wrap: anywhere; }
+.sign-ins li { min-height: 62px; }
+.sign-ins form > :last-child { margin-top: .9rem; }
 .what small { display: block; color: var(--soft); font-variant-numeric: tabular-nums; }
 .step { width: 44px; padding: 0; font-size: 1.15rem; }
 .count { min-width: 1.6rem; text-align: center; font-variant-numeric: tabular-nums; }

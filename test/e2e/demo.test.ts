@@ -43,7 +43,7 @@ class Demo {
 test('takes the visitor through every step and ends with 0, in plain text where no terminal is', async () => {
   const demo = new Demo('--once');
   expect(await demo.ended).toBe(0);
-  expect(demo.stdout.match(/✓/g)).toHaveLength(8);
+  expect(demo.stdout.match(/✓/g)).toHaveLength(9);
   expect(demo.stdout).not.toContain('\u001b');
 });
 

@@ -7,6 +7,9 @@ import { arnOf, type CfnTemplate, onlyLogicalId } from '../support/template.js';
 
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
 
+/** The logical id of the function that answers visitors. */
+const SHOP = 'Shop563325D0';
+
 /** The template, without the hashes of the handler's bundle. */
 function synthesize(props: { readonly certificateArn?: string } = {}): CfnTemplate {
   // The context leaves the handler unbundled: these tests look at the template alone.
@@ -16,7 +19,7 @@ function synthesize(props: { readonly certificateArn?: string } = {}): CfnTempla
   return JSON.parse(template.replaceAll(/[0-9a-f]{64}\.zip/g, 'handler.zip'));
 }
 
-test('the shop is a table, a function and its URL', () => {
+test('the shop is a table, its keys, a function and its URL', () => {
   expect(synthesize()).toMatchSnapshot();
 });
 
@@ -24,8 +27,12 @@ test('with a certificate it has a load balancer too', () => {
   expect(synthesize({ certificateArn })).toMatchSnapshot();
 });
 
-test('its sessions keep their logical id, and go with the sample', () => {
+test('its sessions and their keys keep their logical ids, and go with the sample', () => {
   const { Resources } = synthesize();
+  expect(Resources['KeysSecret88F3B70F']).toMatchObject({
+    Type: 'AWS::SecretsManager::Secret',
+    DeletionPolicy: 'Delete',
+  });
   expect(Resources['SessionsTableA5E8383B']).toMatchObject({
     Type: 'AWS::DynamoDB::GlobalTable',
     DeletionPolicy: 'Delete',
@@ -33,12 +40,17 @@ test('its sessions keep their logical id, and go with the sample', () => {
   });
 });
 
-test('its function may do what the client does, and no more', async () => {
+test.each([
+  ['AWS::DynamoDB::GlobalTable', 'dynamodb:GetItem', 'Allowed'],
+  ['AWS::DynamoDB::GlobalTable', 'dynamodb:PutItem', 'Allowed'],
+  ['AWS::DynamoDB::GlobalTable', 'dynamodb:UpdateItem', 'Allowed'],
+  ['AWS::DynamoDB::GlobalTable', 'dynamodb:Scan', 'ImplicitlyDenied'],
+  ['AWS::SecretsManager::Secret', 'secretsmanager:GetSecretValue', 'Allowed'],
+  ['AWS::SecretsManager::Secret', 'secretsmanager:PutSecretValue', 'ImplicitlyDenied'],
+])('of what its function may do with the %s, %s is %s', async (type, action, verdict) => {
   const template = synthesize();
-  const fn = onlyLogicalId(template, 'AWS::Lambda::Function');
-  const resourceArn = arnOf(template, onlyLogicalId(template, 'AWS::DynamoDB::GlobalTable'));
-  expect(await simulate(template, fn, { action: 'dynamodb:UpdateItem', resourceArn })).toBe('Allowed');
-  expect(await simulate(template, fn, { action: 'dynamodb:Scan', resourceArn })).toBe('ImplicitlyDenied');
+  const resourceArn = arnOf(template, onlyLogicalId(template, type));
+  expect(await simulate(template, SHOP, { action, resourceArn })).toBe(verdict);
 });
 
 test('every reply is for its visitor alone, keeps browsers to HTTPS, and is of the type that it says', () => {
