@@ -39,7 +39,7 @@ export class OwnerAccess {
     const { index } = this;
     return index === undefined
       ? UNKNOWN
-      : this.budget.call('entry of a session', (options) =>
+      : this.budget.call('listing of a session', (options) =>
           index.enter(ownerOf(userId), session, this.#keepUntil, options),
         );
   }
@@ -48,7 +48,7 @@ export class OwnerAccess {
   async leave(userId: string, sessions: readonly OwnedSession[]): Promise<void> {
     const { index } = this;
     if (index !== undefined && sessions.length > 0) {
-      await this.budget.call('removal of an entry', (options) => index.leave(ownerOf(userId), sessions, options));
+      await this.budget.call('removal of a listing', (options) => index.leave(ownerOf(userId), sessions, options));
     }
   }
 

@@ -2,6 +2,7 @@ import type { Proposal } from './proposal.js';
 import type { Identified } from './record-access.js';
 import type { SaveContext, Whereabouts } from './save-context.js';
 import { type Saved, saveChanges, whereaboutsOf } from './saves.js';
+import { isLater } from './version.js';
 
 /** What a request that waited does when its wait is over. */
 type Next = () => Promise<Whereabouts | undefined>;
@@ -15,9 +16,11 @@ interface Member {
 
 /** A request that waits for the save that is under way. */
 interface Waiting extends Member {
+  /** The session as it found it. */
+  readonly start: Identified;
   /** How many milliseconds it has left: none, once it gave up. */
   readonly remaining: () => number;
-  /** Makes it save for the whole group, itself among them, beginning with the session as the save before left it. */
+  /** Makes it save for the whole group, itself among them, on what is known of the session by now. */
   readonly saveFor: (group: readonly Member[], from: Identified | undefined) => void;
 }
 
@@ -51,6 +54,7 @@ export class SaveGroups {
     const turn = new Promise<Next>((resolve) => {
       queue.push({
         proposal,
+        start,
         goOnWith: (saved) => resolve(async () => outcomeOf(await saved, proposal)),
         remaining: () => (gaveUp ? 0 : budget.remaining),
         saveFor: (group, from) => resolve(() => saveFor(group, from ?? start)),
@@ -70,9 +74,18 @@ export class SaveGroups {
     if (chosen === undefined) {
       this.#queues.delete(name);
     } else {
-      chosen.saveFor(group, at);
+      chosen.saveFor(group, at && newest(at, group));
     }
   }
+}
+
+/**
+ * The session as the save before left it, or as one of those who waited found it: that save may have been answered long
+ * after it was made, and others have saved meanwhile.
+ */
+function newest(at: Identified, group: readonly Waiting[]): Identified {
+  const found = group.map(({ start }) => start).filter(({ id }) => id === at.id);
+  return found.reduce((known, start) => (isLater(start.stored.version, known.stored.version) ? start : known), at);
 }
 
 /** Saves for the members of a group, lets those that wait go on, and hands over to who came meanwhile. */

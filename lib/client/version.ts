@@ -15,8 +15,16 @@ const REMEMBERED = 32;
  * a failover gave numbers out twice; the nonce also recognises one's own write when the reply to it was lost.
  */
 export function nextVersion(previous?: Version): Version {
-  const counter = previous === undefined ? 0 : Number.parseInt(previous, 36);
+  const counter = previous === undefined ? 0 : countOf(previous);
   return `${(Number.isSafeInteger(counter) ? counter + 1 : 1).toString(36)}.${randomBytes(6).toString('base64url')}`;
+}
+
+/**
+ * Whether a save of a session came after another one, as far as their counters tell. They may be wrong after a failover:
+ * not for what must be true.
+ */
+export function isLater(version: Version, other: Version): boolean {
+  return countOf(version) > countOf(other);
 }
 
 /** The nonces of the last saves in one text, the newest last. */
@@ -36,6 +44,10 @@ export function remembers(recent: RecentSaves, version: Version): boolean {
     }
   }
   return false;
+}
+
+function countOf(version: Version): number {
+  return Number.parseInt(version, 36);
 }
 
 function nonceOf(version: Version): string {

@@ -1,7 +1,8 @@
+import type { SessionStore } from 'cdk-sessions-client';
 import { type FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
 import type { SessionDraft } from '../../lib/client/session-draft';
 import { SessionValues } from '../../lib/client/session-values';
-import { type Data, type EngineUnderTest, engineOf, newScene, type ObservedStore, Visitor } from './support';
+import { bind, type Data, type EngineUnderTest, engineOf, newScene, type ObservedStore, Visitor } from './support';
 
 let clock: FakeClock;
 let store: ObservedStore;
@@ -49,6 +50,34 @@ test('those who come during the second are saved in a third', async () => {
   await later;
   expect(store.taken()).toEqual(['write', 'write', 'write']);
   expect(await visitor.see('count')).toBe(4);
+});
+
+test('who found what was saved after the save that it waits for is not told of a conflict', async () => {
+  let whenRefused = async () => {};
+  const write: SessionStore['write'] = async (...args) => {
+    const result = await store.write(...args);
+    if (!result.written) {
+      await whenRefused();
+    }
+    return result;
+  };
+  await begin({ concurrency: 'optimistic', store: { ...bind(store), write } });
+  const elsewhere = visitor.tab(engineOf({ store, clock }));
+  const [slow, late] = [visitor.tab(), visitor.tab()];
+  const overtaken = await slow.load();
+  count(overtaken);
+  await elsewhere.request(count);
+  let saved: Promise<unknown> | undefined;
+  // Its refusal is on its way back while others save, and a request of this process finds what they saved.
+  whenRefused = async () => {
+    await elsewhere.request(count);
+    const session = await late.load();
+    count(session);
+    saved = late.commit(session);
+  };
+  await expect(slow.commit(overtaken)).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
+  await saved;
+  expect(await visitor.see('count')).toBe(3);
 });
 
 test('saves of different sessions do not wait for each other', async () => {
