@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what sessions cost, next to express-session with connect-dynamodb on the same stub of DynamoDB and
- * next to the SDK's bare call. It tells the targets that are not met; trust the ratios, times depend on the machine.
+ * next to the SDK's bare call; and what their encryption costs, next to `node:crypto` by hand and to iron-session. It
+ * tells the targets that are not met; trust the ratios, times depend on the machine.
  *
  * Bundled first, as applications are: a loader's helper code in every function would count as the client's.
  */
@@ -8,6 +9,7 @@ import { printConsumption } from './consumption.js';
 import { printEngineCpu } from './engine-cpu.js';
 import { printLoadCpu } from './load-cpu.js';
 import { printParallel } from './parallel.js';
+import { printSealing } from './sealing.js';
 import { startStub } from './stub-process.js';
 
 async function main(): Promise<void> {
@@ -24,6 +26,7 @@ async function main(): Promise<void> {
     await printParallel(stub);
     await printLoadCpu();
     await printEngineCpu();
+    await printSealing();
   } finally {
     stub.stop();
   }
