@@ -33,6 +33,16 @@ async function alive(visitors: readonly Visitor[]): Promise<boolean[]> {
   return Promise.all(visitors.map(async (visitor) => !(await visitor.load()).isNew));
 }
 
+/** Gives a session a new id, and lets something happen just before the old one is retired. */
+async function regenerated(visitor: Visitor, meanwhile: () => Promise<unknown>): Promise<void> {
+  const session = await visitor.load();
+  session.regenerate();
+  store.beforeWrite(2, async () => {
+    await meanwhile();
+  });
+  await visitor.commit(session);
+}
+
 const LIMIT = {
   code: 'ERR_SESSION_LIMIT',
   message: 'the user has 3 sessions, and may have 3: one of them must be ended before the user can sign in',
@@ -42,6 +52,18 @@ describe('who has as many sessions as they may have and signs in', () => {
   test('loses the oldest one', async () => {
     const all = await several(5, EVICT);
     expect(await alive(all)).toEqual([false, false, true, true, true]);
+  });
+
+  test('loses the oldest one, though it gets a new id at that moment', async () => {
+    const [oldest, ...others] = await several(3, EVICT);
+    await regenerated(oldest as Visitor, () => signedIn(EVICT));
+    expect(await alive([oldest as Visitor, ...others])).toEqual([false, true, true]);
+  });
+
+  test('may lose one more, if another one gets a new id at that moment and counts under both', async () => {
+    const all = await several(3, EVICT);
+    await regenerated(all[2] as Visitor, () => signedIn(EVICT));
+    expect(await alive(all)).toEqual([false, false, true]);
   });
 
   test('of which the hooks are told, and who comes back with it', async () => {

@@ -184,19 +184,31 @@ describe('a user’s sessions are ended', () => {
     });
   });
 
-  test.each([
-    ['before its new record', 1],
-    ['before its old record is retired', 2],
-  ])('one that gets a new id, %s is written', async (_, number) => {
+  test.each<[string, (act: () => Promise<void>) => void]>([
+    ['before its new key is entered', (act) => Object.assign(store.before, { enter: act })],
+    ['before its new record is written', (act) => store.beforeWrite(1, act)],
+    ['before its old record is retired', (act) => store.beforeWrite(2, act)],
+    ['before its old entry is taken out', (act) => Object.assign(store.before, { leave: act })],
+  ])('one that gets a new id, %s', async (_, arrange) => {
     const own = await signedIn();
     const session = await own.load();
     session.regenerate();
-    store.beforeWrite(number, async () => {
+    arrange(async () => {
       await engine().destroyByOwner('ada');
     });
     await own.commit(session);
     expect((await own.load()).isNew).toBe(true);
     expect(await fingerprints()).toEqual([]);
+  });
+
+  test('one that was renewed, whose old id still leads to it', async () => {
+    const own = await signedIn('ada', { policy: { renewalTimeout: 60 } });
+    const tab = own.tab();
+    clock.advance(MINUTE);
+    await own.request();
+    expect((await tab.load()).userId).toBe('ada');
+    await engine().destroyByOwner('ada');
+    expect((await tab.load()).isNew).toBe(true);
   });
 
   test('one that is being saved: the end wins', async () => {
@@ -387,6 +399,16 @@ describe('a user’s sessions are revoked', () => {
     clock.advance(5 * MINUTE);
     expect((await own.load()).userId).toBe('ada');
     expect(await fingerprints()).toHaveLength(1);
+  });
+
+  test('by the clock of the machine that each began on, which only ending them does not ask', async () => {
+    clock.advance(MINUTE);
+    const ahead = await signedIn();
+    clock.advance(-MINUTE);
+    await engine().revokeBefore('ada');
+    expect(await fingerprints()).toEqual([await fingerprintOf(ahead)]);
+    await engine().destroyByOwner('ada');
+    expect(await fingerprints()).toEqual([]);
   });
 
   test('never less far than before', async () => {
