@@ -1,6 +1,7 @@
 import type { Clock, SessionStore } from 'cdk-sessions-client';
 import { DynamoDBStore } from 'cdk-sessions-client/dynamodb';
 import { FakeClock, MemoryStore } from 'cdk-sessions-client/testing';
+import { inBatches } from '../../../lib/client/owner-access';
 import { KEY_ACTIVATION, KEY_REFRESH } from '../../../lib/contract/keys';
 import { hasJava } from '../../support/java';
 import { useSessionTable } from '../../support/session-table';
@@ -36,7 +37,9 @@ async function underLoad(storeOf: (clock: Clock) => SessionStore, step: number):
   const visitors = Array.from({ length: VISITORS }, (_, index) => new Visitor(engineAt(index)));
   const signedWith = () => new Set(visitors.map(({ cookie }) => cookie?.split('.')[4]));
 
-  await Promise.all(visitors.map((visitor, index) => visitor.request((session) => session.login(`visitor ${index}`))));
+  await inBatches([...visitors.entries()], ([index, visitor]) =>
+    visitor.request((session) => session.login(`visitor ${index}`)),
+  );
   expect(signedWith()).toEqual(new Set(['first']));
   let requests = 0;
   for (let time = step; time <= OVERLAP; time += step) {
@@ -45,20 +48,18 @@ async function underLoad(storeOf: (clock: Clock) => SessionStore, step: number):
       keys = [key(`of-${time / MINUTE}`, clock.now), ...keys];
     }
     requests++;
-    await Promise.all(
-      visitors.map(async (visitor, index) => {
-        const tab = visitor.tab(engineAt(index + requests));
-        await tab.request((session) => session.update('count', (count = 0) => count + 1));
-        visitor.cookie = tab.cookie;
-      }),
-    );
+    await inBatches([...visitors.entries()], async ([index, visitor]) => {
+      const tab = visitor.tab(engineAt(index + requests));
+      await tab.request((session) => session.update('count', (count = 0) => count + 1));
+      visitor.cookie = tab.cookie;
+    });
     // From a key's making to its use by everybody there is time for all to read it.
     if (time === 20 * MINUTE) {
       expect(signedWith()).toEqual(new Set(['first']));
     }
   }
   expect(signedWith()).toEqual(new Set(['of-60']));
-  const counts = await Promise.all(visitors.map((visitor) => visitor.see('count')));
+  const counts = await inBatches(visitors, (visitor) => visitor.see('count'));
   expect(new Set(counts)).toEqual(new Set([requests]));
   expect(told).toEqual([]);
 
@@ -67,7 +68,7 @@ async function underLoad(storeOf: (clock: Clock) => SessionStore, step: number):
   await early.request((session) => session.set('count', 1));
   keys = [key('of-180', clock.now), key('of-60', START + 60 * MINUTE)];
   clock.advance((KEY_ACTIVATION + KEY_REFRESH) * 1000);
-  expect(new Set(await Promise.all(visitors.map((visitor) => visitor.see('count'))))).toEqual(new Set([requests]));
+  expect(new Set(await inBatches(visitors, (visitor) => visitor.see('count')))).toEqual(new Set([requests]));
   keys = keys.slice(0, 1);
   clock.advance(KEY_REFRESH * 1000);
   expect(await early.see('count')).toBeUndefined();
