@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inspect, parseArgs, promisify, styleText } from 'node:util';
 import { type LocalCloud, startLocal } from 'cdk-sessions-local';
-import { Visitor } from './visitor.js';
+import { lookWith, Visitor } from './visitor.js';
 
 const STACK = 'ServerlessShop';
 const ADDS_PER_TAB = 10;
@@ -131,8 +131,7 @@ async function visit(cloud: LocalCloud, shop: string, calls: () => number): Prom
   });
   await step('replays her old cookies', async () => {
     for (const value of [anonymous, signedIn, forgotten]) {
-      const reply = await fetch(new URL('/session', shop), { headers: { cookie: `__Host-session=${value}` } });
-      const { name, cart } = (await reply.json()) as { name?: string; cart: object };
+      const { name, cart } = await lookWith(shop, `__Host-session=${value}`);
       assert.deepEqual({ name, cart }, { name: undefined, cart: {} }, 'an ended session is found by nobody');
     }
     return 'none finds anything';

@@ -93,6 +93,13 @@ export class Visitor {
   }
 }
 
+/** What the panel shows to who sends exactly this cookie, as in `__Host-session=…`. */
+export async function lookWith(shop: string, cookie: string): Promise<View> {
+  const reply = await fetch(new URL('/session', shop), { headers: { cookie } });
+  await expectStatus(reply, 200);
+  return (await reply.json()) as View;
+}
+
 async function expectStatus(reply: Response, status: number): Promise<void> {
   if (reply.status !== status) {
     throw new Error(`expected ${reply.url} to answer ${status}, received ${reply.status}: ${await reply.text()}`);
