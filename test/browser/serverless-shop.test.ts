@@ -5,6 +5,10 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { launchBrowser } from '../support/browser.js';
 import { LocalShop } from '../support/local-shop.js';
 
+const FIREFOX_ON_WINDOWS = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const SAFARI_ON_IOS =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1';
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
@@ -47,6 +51,17 @@ describe.each([{ https: false }, { https: true }])('the page with https: $https'
   const add = (page: Page, product: string) => page.getByRole('button', { name: `Add ${product} to the cart` }).click();
   const pieces = (page: Page, count: number) =>
     page.getByRole('heading', { name: `Your cart ${count}` }).waitFor({ timeout: 5_000 });
+  async function signIn(page: Page, name: string): Promise<void> {
+    await page.getByLabel('Your name').fill(name);
+    await page.keyboard.press('Enter');
+    await page.getByText(`Hello, ${name}`).waitFor();
+  }
+  /** What the list "Where you are signed in" calls its places. */
+  const places = (page: Page): Promise<string[]> =>
+    page.evaluate(`[...document.querySelectorAll('.sign-ins .what')].map((place) => place.firstChild.data)`);
+  /** By how many pixels the page is wider than its window. */
+  const overflow = (page: Page): Promise<number> =>
+    page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
 
   /** Resolves when so many changes of a tab's are answered. */
   const changes = (page: Page, count: number) =>
@@ -135,15 +150,13 @@ describe.each([{ https: false }, { https: true }])('the page with https: $https'
     await pieces(page, 1);
     const anonymous = await sessionCookie();
 
-    await page.getByLabel('Your name').fill('<b>Mia</b>');
-    await page.keyboard.press('Enter');
-    await page.getByText('Hello, <b>Mia</b>').waitFor();
+    await signIn(page, '<b>Mia</b>');
     await pieces(page, 1);
     const signedIn = await sessionCookie();
     expect(signedIn?.value).not.toBe(anonymous?.value);
     await photograph(page, 'signed-in');
 
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await pieces(page, 0);
     expect(await sessionCookie()).toBeUndefined();
     for (const cookie of [anonymous, signedIn]) {
@@ -151,6 +164,46 @@ describe.each([{ https: false }, { https: true }])('the page with https: $https'
       await page.reload();
       await pieces(page, 0);
       await page.getByLabel('Your name').waitFor();
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  test('says where a visitor is signed in, and signs out there, of one place or of all', async () => {
+    const page = await open();
+    await signIn(page, 'Ida');
+    expect(await places(page)).toEqual(['Chrome on Linux']);
+    await page.getByText('Nowhere else.').waitFor();
+
+    const elsewhere = await Promise.all(
+      [FIREFOX_ON_WINDOWS, SAFARI_ON_IOS].map(async (userAgent) => {
+        const other = await browser.newContext({ ignoreHTTPSErrors: https, userAgent });
+        const there = await other.newPage();
+        await there.goto(shop.functionUrl);
+        await signIn(there, 'Ida');
+        return there;
+      }),
+    );
+    await page.reload();
+    await add(page, 'Soup bowl');
+    await pieces(page, 1);
+    expect((await places(page)).toSorted()).toEqual(['Chrome on Linux', 'Firefox on Windows', 'Safari on iOS']);
+    await photograph(page, 'places');
+    await page.setViewportSize({ width: 320, height: 568 });
+    await photograph(page, 'places-small-phone');
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+
+    await page.getByRole('button', { name: 'Sign out Safari on iOS' }).click();
+    await page.getByText('Safari on iOS').waitFor({ state: 'detached' });
+    expect(await page.locator('#said').textContent()).toBe('1 in the cart, signed in at 2 places');
+    expect(await page.evaluate('document.activeElement.id')).toBe('sign-ins');
+    await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+    await page.getByText('Nowhere else.').waitFor();
+    expect(await places(page)).toEqual(['Chrome on Linux']);
+
+    for (const there of elsewhere) {
+      await there.reload();
+      await there.getByLabel('Your name').waitFor();
+      await there.context().close();
     }
     expect(complaints).toEqual([]);
   });
@@ -163,6 +216,16 @@ describe.each([{ https: false }, { https: true }])('the page with https: $https'
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('Hello, Mia').waitFor();
     await pieces(page, 1);
+    const other = await browser.newContext({ ignoreHTTPSErrors: https, userAgent: FIREFOX_ON_WINDOWS });
+    const there = await other.newPage();
+    await there.goto(shop.functionUrl);
+    await signIn(there, 'Mia');
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+    await page.getByText('Nowhere else.').waitFor();
+    await there.reload();
+    await there.getByLabel('Your name').waitFor();
+    await other.close();
     expect(page.url()).toBe(new URL('/', shop.functionUrl).href);
   });
 
@@ -212,7 +275,7 @@ describe.each([{ https: false }, { https: true }])('the page with https: $https'
     }
     await pieces(page, 3);
     await photograph(page, name);
-    expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(0);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
     for (const button of await page.getByRole('button').all()) {
       const box = await button.boundingBox();
       // WCAG 2.2, 2.5.5: a target is at least 44 pixels in each direction.
