@@ -1,4 +1,5 @@
 import { SessionError } from './errors.js';
+import { RECORD_FORMAT } from './record-format.js';
 import { SessionData } from './session-data.js';
 import { asObject, damaged, parseObject } from './stored-json.js';
 import type { EpochMilliseconds, SessionKey, StoredSession } from './stores/store.js';
@@ -76,12 +77,7 @@ export function blockedRecord(): SessionRecord {
   return { createdAt: 0, renewedAt: 0, idleTimeout: 0, recent: '', end, data: SessionData.NONE };
 }
 
-/**
- * The first byte of an encoded record. A reader refuses what it does not know instead of signing the visitor out.
- * Both formats have a JSON header, a line feed, and the data: as it is, or deflated (RFC 1951).
- */
-const PLAIN = 1;
-const DEFLATED = 2;
+/** A record has a JSON header, a line feed, and the data: as it is, or deflated (RFC 1951). */
 const LINE_FEED = 0x0a;
 
 /** The version of data that nobody gave one. */
@@ -93,7 +89,7 @@ export function encodeRecord({ data, end, ...fields }: SessionRecord): Uint8Arra
   const header = `${JSON.stringify({ ...fields, ...version, ...(end && { end: endToJson(end) }) })}\n`;
   const headerLength = Buffer.byteLength(header);
   const record = Buffer.allocUnsafe(1 + headerLength + bytes.length);
-  record[0] = deflated ? DEFLATED : PLAIN;
+  record[0] = deflated ? RECORD_FORMAT.deflated : RECORD_FORMAT.plain;
   record.write(header, 1);
   record.set(bytes, 1 + headerLength);
   return record;
@@ -102,10 +98,16 @@ export function encodeRecord({ data, end, ...fields }: SessionRecord): Uint8Arra
 /** @throws SessionError ERR_SESSION_RECORD if the record is damaged, or in a format that this release does not read. */
 export function decodeRecord(value: Uint8Array): SessionRecord {
   const [format] = value;
-  if (format !== PLAIN && format !== DEFLATED) {
+  if (format === RECORD_FORMAT.sealed) {
     throw new SessionError(
       'ERR_SESSION_RECORD',
-      `the stored session has record format ${format}, and this release reads formats ${PLAIN} and ${DEFLATED}: ` +
+      'the stored session is encrypted, and this consumer has no keys: give its store the keys that the others have',
+    );
+  }
+  if (format !== RECORD_FORMAT.plain && format !== RECORD_FORMAT.deflated) {
+    throw new SessionError(
+      'ERR_SESSION_RECORD',
+      `the stored session has record format ${format}, and this release reads formats up to ${RECORD_FORMAT.sealed}: ` +
         'deploy the newer cdk-sessions-client to every consumer of the store',
     );
   }
@@ -135,7 +137,10 @@ export function decodeRecord(value: Uint8Array): SessionRecord {
     ...(label !== undefined && { label }),
     ...(checkedAt !== undefined && { checkedAt }),
     ...(end !== undefined && { end: endFromJson(end) }),
-    data: SessionData.decode({ deflated: format === DEFLATED, bytes: record.subarray(headerEnd + 1) }, dataVersion),
+    data: SessionData.decode(
+      { deflated: format === RECORD_FORMAT.deflated, bytes: record.subarray(headerEnd + 1) },
+      dataVersion,
+    ),
   };
 }
 

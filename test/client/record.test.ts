@@ -73,8 +73,8 @@ test('a tombstone keeps neither data nor user', () => {
 });
 
 test('a record of another format is refused with what to do', () => {
-  expect(() => decodeRecord(Uint8Array.of(3, 1, 1))).toThrow(
-    'the stored session has record format 3, and this release reads formats 1 and 2: ' +
+  expect(() => decodeRecord(Uint8Array.of(4, 1, 1))).toThrow(
+    'the stored session has record format 4, and this release reads formats up to 3: ' +
       'deploy the newer cdk-sessions-client to every consumer of the store',
   );
   expect(() => decodeRecord(new Uint8Array())).toThrow(expect.objectContaining({ code: 'ERR_SESSION_RECORD' }));

@@ -47,17 +47,15 @@ export class DynamoDBOwners implements OwnerIndex {
     keepUntil: EpochMilliseconds,
     options?: CallOptions,
   ): Promise<Owner> {
-    const transport = await this.table.reach();
-    const { Attributes } = await transport.updateItem(
-      {
-        ...this.table.at(owner),
-        UpdateExpression: 'ADD #sessions :entry SET #ttl = :ttl',
-        ExpressionAttributeNames: { '#sessions': OWNER_ITEM.sessions, '#ttl': OWNER_ITEM.ttl },
-        ExpressionAttributeValues: { ':entry': { BS: [entryOf(session)] }, ':ttl': ttlOf(keepUntil) },
-        ReturnValues: 'ALL_NEW',
-      },
-      options,
-    );
+    const enter: DynamoDBUpdateInput = {
+      ...this.table.at(owner),
+      UpdateExpression: 'ADD #sessions :entry',
+      ExpressionAttributeNames: { '#sessions': OWNER_ITEM.sessions },
+      ExpressionAttributeValues: { ':entry': { BS: [entryOf(session)] } },
+      ReturnValues: 'ALL_NEW',
+    };
+    const Attributes =
+      (await this.#updateIf(keptUntil(enter, ' SET', keepUntil), options)) ?? (await this.#updateIf(enter, options));
     const entered = sessionsOf(Attributes);
     const sessions = this.#alive(entered);
     if (entered.length - sessions.length > TOLERATED) {
@@ -91,17 +89,18 @@ export class DynamoDBOwners implements OwnerIndex {
     keepUntil: EpochMilliseconds,
     options?: CallOptions,
   ): Promise<void> {
-    await this.#updateIf(
-      {
-        ...this.table.at(owner),
-        UpdateExpression: 'SET #notBefore = :notBefore, #ttl = :ttl',
-        ConditionExpression: 'attribute_not_exists(#notBefore) OR #notBefore < :notBefore',
-        ExpressionAttributeNames: { '#notBefore': OWNER_ITEM.notBefore, '#ttl': OWNER_ITEM.ttl },
-        ExpressionAttributeValues: { ':notBefore': number(notBefore), ':ttl': ttlOf(keepUntil) },
-        ReturnValues: 'NONE',
-      },
-      options,
-    );
+    const revoke: DynamoDBUpdateInput = {
+      ...this.table.at(owner),
+      UpdateExpression: 'SET #notBefore = :notBefore',
+      ConditionExpression: '(attribute_not_exists(#notBefore) OR #notBefore < :notBefore)',
+      ExpressionAttributeNames: { '#notBefore': OWNER_ITEM.notBefore },
+      ExpressionAttributeValues: { ':notBefore': number(notBefore) },
+      ReturnValues: 'NONE',
+    };
+    const revoked = await this.#updateIf(keptUntil(revoke, ',', keepUntil), options);
+    if (revoked === undefined) {
+      await this.#updateIf(revoke, options);
+    }
   }
 
   async block(key: SessionKey, version: Version, until: EpochMilliseconds, options?: CallOptions): Promise<void> {
@@ -126,15 +125,19 @@ export class DynamoDBOwners implements OwnerIndex {
     );
   }
 
-  /** Updates if the condition holds; there is nothing to do if it does not. */
-  async #updateIf(input: DynamoDBUpdateInput, options?: CallOptions): Promise<void> {
+  /** Updates if the condition holds, and answers with what was asked for; `undefined`: it does not. */
+  async #updateIf(
+    input: DynamoDBUpdateInput,
+    options: CallOptions | undefined,
+  ): Promise<ReceivedDynamoDBItem | undefined> {
     const transport = await this.table.reach();
     try {
-      await transport.updateItem(input, options);
+      return (await transport.updateItem(input, options)).Attributes ?? {};
     } catch (error) {
       if (!isRefusal(error)) {
         throw error;
       }
+      return undefined;
     }
   }
 
@@ -142,6 +145,22 @@ export class DynamoDBOwners implements OwnerIndex {
     const now = this.clock();
     return sessions.filter(({ deadline }) => deadline > now);
   }
+}
+
+/**
+ * An update that also sees to it that the item is kept until a time, on condition that it is not kept for longer: by a
+ * consumer whose sessions live longer, or a call that overtook this one. That is rare, and one update can do no `max`.
+ */
+function keptUntil(input: DynamoDBUpdateInput, clause: ' SET' | ',', time: EpochMilliseconds): DynamoDBUpdateInput {
+  const earlier = '(attribute_not_exists(#ttl) OR #ttl <= :ttl)';
+  const { ConditionExpression: condition } = input;
+  return {
+    ...input,
+    UpdateExpression: `${input.UpdateExpression}${clause} #ttl = :ttl`,
+    ConditionExpression: condition === undefined ? earlier : `${condition} AND ${earlier}`,
+    ExpressionAttributeNames: { ...input.ExpressionAttributeNames, '#ttl': OWNER_ITEM.ttl },
+    ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ':ttl': ttlOf(time) },
+  };
 }
 
 function sessionsOf(item: ReceivedDynamoDBItem | undefined): readonly OwnedSession[] {

@@ -11,7 +11,7 @@ interface Kept {
   readonly keepUntil: EpochMilliseconds;
 }
 
-const NOTHING: Omit<Kept, 'keepUntil'> = { sessions: new Map(), notBefore: 0 };
+const NOTHING: Kept = { sessions: new Map(), notBefore: 0, keepUntil: 0 };
 
 /** Keeps the owners of sessions in this process. */
 export class MemoryOwners implements OwnerIndex {
@@ -30,11 +30,11 @@ export class MemoryOwners implements OwnerIndex {
   }
 
   async enter(owner: OwnerKey, session: OwnedSession, keepUntil: EpochMilliseconds): Promise<Owner> {
-    const { sessions, notBefore } = this.#owners.get(owner) ?? NOTHING;
+    const { sessions, notBefore, ...kept } = this.#owners.get(owner) ?? NOTHING;
     // A copy, since the caller may use the buffer for something else.
     const entered = { ...session, key: Uint8Array.from(session.key) };
     const alive = this.#alive(byName([...sessions.values(), entered]));
-    this.#owners.set(owner, { sessions: byName(alive), notBefore, keepUntil });
+    this.#owners.set(owner, { sessions: byName(alive), notBefore, keepUntil: Math.max(kept.keepUntil, keepUntil) });
     return { sessions: alive, notBefore };
   }
 
@@ -52,7 +52,7 @@ export class MemoryOwners implements OwnerIndex {
   async revoke(owner: OwnerKey, notBefore: EpochMilliseconds, keepUntil: EpochMilliseconds): Promise<void> {
     const kept = this.#owners.get(owner) ?? NOTHING;
     if (notBefore > kept.notBefore) {
-      this.#owners.set(owner, { sessions: kept.sessions, notBefore, keepUntil });
+      this.#owners.set(owner, { ...kept, notBefore, keepUntil: Math.max(kept.keepUntil, keepUntil) });
     }
   }
 

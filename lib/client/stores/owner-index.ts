@@ -20,8 +20,8 @@ export interface Owner {
 
 /**
  * What a store can do beyond keeping sessions: it knows which of them are one user's. Every call is atomic, and a read
- * sees every call that was acknowledged before. What is kept of a user may be collected after the `keepUntil` of the call
- * that last entered or revoked something.
+ * sees every call that was acknowledged before. What is kept of a user may be collected after the latest `keepUntil` of the
+ * calls that entered or revoked something.
  */
 export interface OwnerIndex {
   /** What is kept of a user: nothing, of one who is not known. */

@@ -151,7 +151,11 @@ test('a store that encrypts no longer reads what it encrypted, and stores it in 
 
 test('without any keys, what is encrypted is an error that says so', async () => {
   const visitor = (await begun()).tab(engineOf({ store, clock }));
-  await expect(visitor.load()).rejects.toMatchObject({ code: 'ERR_SESSION_RECORD' });
+  await expect(visitor.load()).rejects.toMatchObject({
+    code: 'ERR_SESSION_RECORD',
+    message:
+      'the stored session is encrypted, and this consumer has no keys: give its store the keys that the others have',
+  });
 });
 
 test('while the keys cannot be read, nobody is served, and nothing is stored in plain', async () => {

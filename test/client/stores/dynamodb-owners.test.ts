@@ -32,6 +32,18 @@ describe.each(DATABASES)('on %s', (kind) => {
     });
   });
 
+  test('an item is kept until the latest time that anybody asked for', async () => {
+    const owner = randomBytes(32);
+    await owners.enter(owner, { key: randomBytes(32), deadline: START + HOUR }, KEEP_UNTIL);
+    const late = { key: randomBytes(32), deadline: START + HOUR };
+    expect((await owners.enter(owner, late, START + HOUR)).sessions).toHaveLength(2);
+    await owners.revoke(owner, START, START + HOUR);
+    expect(await itemAt(owner)).toMatchObject({
+      [OWNER_ITEM.notBefore]: { N: String(START) },
+      [OWNER_ITEM.ttl]: TTL,
+    });
+  });
+
   test('an entry that somebody else wrote is passed over', async () => {
     const owner = randomBytes(32);
     await new DynamoDBClient().send(
@@ -84,7 +96,7 @@ describe.each(DATABASES)('on %s', (kind) => {
   }
 });
 
-describe('each call is one call to DynamoDB', () => {
+describe('each call is one call to DynamoDB, as a rule', () => {
   const OWNER = Uint8Array.of(7);
   const SESSION = { key: new Uint8Array(32), deadline: START + HOUR };
   const ENTRY = Buffer.from(`${'00'.repeat(32)}01b8dafca280`, 'hex');
@@ -124,6 +136,7 @@ describe('each call is one call to DynamoDB', () => {
     const input = {
       ...AT_OWNER,
       UpdateExpression: 'ADD #sessions :entry SET #ttl = :ttl',
+      ConditionExpression: '(attribute_not_exists(#ttl) OR #ttl <= :ttl)',
       ExpressionAttributeNames: { '#sessions': 'sessions', '#ttl': 'ttl' },
       ExpressionAttributeValues: { ':entry': { BS: [ENTRY] }, ':ttl': TTL },
       ReturnValues: 'ALL_NEW',
@@ -157,7 +170,8 @@ describe('each call is one call to DynamoDB', () => {
     const input = {
       ...AT_OWNER,
       UpdateExpression: 'SET #notBefore = :notBefore, #ttl = :ttl',
-      ConditionExpression: 'attribute_not_exists(#notBefore) OR #notBefore < :notBefore',
+      ConditionExpression:
+        '(attribute_not_exists(#notBefore) OR #notBefore < :notBefore) AND (attribute_not_exists(#ttl) OR #ttl <= :ttl)',
       ExpressionAttributeNames: { '#notBefore': 'notBefore', '#ttl': 'ttl' },
       ExpressionAttributeValues: { ':notBefore': { N: String(START) }, ':ttl': TTL },
       ReturnValues: 'NONE',
