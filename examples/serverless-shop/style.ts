@@ -85,6 +85,7 @@ aside li { display: flex; align-items: center; gap: .35rem; padding: .55rem 0; b
 .what { flex: 1; line-height: 1.3; overflow-wrap: anywhere; }
 .sign-ins li { min-height: 62px; }
 .sign-ins form > :last-child { margin-top: .9rem; }
+#sign-out-elsewhere { width: 100%; padding: 0 .5rem; }
 .what small { display: block; color: var(--soft); font-variant-numeric: tabular-nums; }
 .step { width: 44px; padding: 0; font-size: 1.15rem; }
 .count { min-width: 1.6rem; text-align: center; font-variant-numeric: tabular-nums; }

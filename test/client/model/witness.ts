@@ -52,7 +52,9 @@ export class Witness {
 
   /** The session that a cookie was given out for. */
   byCookie(cookie: string): SessionHistory | undefined {
-    return [...this.#sessions.values()].find(({ cookies }) => [...cookies].some((given) => idOf(given) === idOf(cookie)));
+    return [...this.#sessions.values()].find(({ cookies }) =>
+      [...cookies].some((given) => idOf(given) === idOf(cookie)),
+    );
   }
 
   /** The session that was found. */
