@@ -6,7 +6,7 @@ export interface SignedIn {
   /** What the browser is called there. */
   readonly label: string;
   /** What its button "Sign out" sends. The visitor's own place has none. */
-  readonly fingerprint?: string;
+  readonly handle?: string;
 }
 
 /** A visitor of the shop as a browser keeps one: a strict cookie jar, and as many tabs as there are requests at once. */
@@ -63,7 +63,7 @@ export class Visitor {
     return this.#post('/sign-out', {}, shop);
   }
 
-  /** Signs out all other browsers of the same user, or the one that the list knows by this fingerprint. */
+  /** Signs out all other browsers of the same user, or the one that the list knows by this handle. */
   signOutElsewhere(only?: string): Promise<void> {
     return this.#post('/sign-out-elsewhere', only === undefined ? {} : { only });
   }
@@ -75,8 +75,8 @@ export class Visitor {
     const [, ...places] = (await reply.text()).split('<li id="place-');
     return places.map((place) => {
       const [, label = ''] = /<span class="what">([^<]*)/.exec(place) ?? [];
-      const [, fingerprint] = /name="only" value="([^"]*)"/.exec(place) ?? [];
-      return { label, ...(fingerprint !== undefined && { fingerprint }) };
+      const [, handle] = /name="only" value="([^"]*)"/.exec(place) ?? [];
+      return { label, ...(handle !== undefined && { handle }) };
     });
   }
 

@@ -45,7 +45,7 @@ export const handler = sessions.lambda(async (event, session) => {
       break;
     case 'POST /sign-out-elsewhere':
       if (session.userId !== undefined) {
-        // Only ever sessions of this user, whatever fingerprints the form has; without one, all of them but this.
+        // Only ever sessions of this user, whatever handles the form has; without one, all of them but this.
         const chosen = form.has('only') ? { only: form.getAll('only') } : {};
         await sessions.destroyByOwner(session.userId, { except: session, ...chosen });
       }
@@ -70,12 +70,12 @@ function view(session: Session<Visit>): View {
 }
 
 /** Where the visitor is signed in. Each place costs a read, so that only the page asks, and only for who is signed in. */
-async function signIns({ userId, fingerprint: own }: Session<Visit>): Promise<SignIn[]> {
+async function signIns({ userId, handle: own }: Session<Visit>): Promise<SignIn[]> {
   const all = userId === undefined ? [] : await sessions.listByOwner(userId);
-  return all.map(({ fingerprint, label = 'A browser', lastSeenAt }) => ({
-    fingerprint,
+  return all.map(({ handle, label = 'A browser', lastSeenAt }) => ({
+    handle,
     label,
     idle: Math.max(0, (Date.now() - lastSeenAt.getTime()) / 1000),
-    own: fingerprint === own,
+    own: handle === own,
   }));
 }

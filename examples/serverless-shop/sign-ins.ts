@@ -2,7 +2,7 @@ import { escapeHtml } from './html.js';
 
 /** A place where the visitor is signed in. */
 export interface SignIn {
-  readonly fingerprint: string;
+  readonly handle: string;
   /** What the browser is called there. */
   readonly label: string;
   /** How long ago it was last seen, in seconds. */
@@ -26,12 +26,12 @@ ${signIns.some(({ own }) => !own) ? '<button id="sign-out-elsewhere">Sign out ev
 </section>`;
 }
 
-function place({ fingerprint, label, idle, own }: SignIn): string {
-  const id = `place-${fingerprint}`;
+function place({ handle, label, idle, own }: SignIn): string {
+  const id = `place-${handle}`;
   return own
     ? `<li id="${id}"><span class="what">${escapeHtml(label)}<small>This one</small></span></li>`
-    : `<li id="${id}"><span class="what">${escapeHtml(label)}<small id="seen-${fingerprint}">Last seen ${ago(idle)}</small></span>
-<button class="quiet" name="only" value="${fingerprint}" aria-label="Sign out ${escapeHtml(label)}" aria-describedby="seen-${fingerprint}">Sign out</button></li>`;
+    : `<li id="${id}"><span class="what">${escapeHtml(label)}<small id="seen-${handle}">Last seen ${ago(idle)}</small></span>
+<button class="quiet" name="only" value="${handle}" aria-label="Sign out ${escapeHtml(label)}" aria-describedby="seen-${handle}">Sign out</button></li>`;
 }
 
 /** A session tells when it was last used as exactly as its touch threshold, three minutes here: this claims no more. */

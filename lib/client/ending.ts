@@ -1,8 +1,8 @@
 import { conflict } from './proposal.js';
-import { type Located, tombstoneOf } from './record.js';
+import { type Located, type SessionRecord, tombstoneOf } from './record.js';
 import type { SaveResult } from './record-access.js';
 import type { SaveContext } from './save-context.js';
-import type { OwnedSession } from './stores/owner-index.js';
+import type { SessionKey } from './stores/store.js';
 
 /** How often a sign-out tries to end exactly the record that it saw, before it takes away whatever is there. */
 const CAREFUL_ATTEMPTS = 3;
@@ -49,11 +49,18 @@ export async function destroyUnchanged(context: SaveContext, found: Located): Pr
   }
 }
 
-/** Takes a session out of those of its user, if it has one. */
-export async function leave({ owners }: SaveContext, userId: string | undefined, entry: OwnedSession): Promise<void> {
-  if (userId !== undefined) {
-    await owners.leave(userId, [entry]);
+/** Takes a session out of those of its user, if somebody is signed in to it. */
+export async function leave({ owners }: SaveContext, { key, record: { signIn } }: Entered): Promise<void> {
+  if (signIn !== undefined) {
+    const { user, handle, enteredAt, deadline } = signIn;
+    await owners.leave(user, [{ key, handle, enteredAt, deadline }]);
   }
+}
+
+/** What must be known of a session to take it out. */
+interface Entered {
+  readonly key: SessionKey;
+  readonly record: Pick<SessionRecord, 'signIn'>;
 }
 
 /** Marks a record as destroyed, in place of what is expected to be there. */
@@ -62,8 +69,7 @@ async function bury(context: SaveContext, target: Located, expected: Located | u
   const tombstone = tombstoneOf(target.record, { kind: 'destroyed' });
   const result = await records.save(target.key, tombstone, lifetime.ofUsed(target, clock()), expected);
   if (result.saved) {
-    const entry = { key: target.key, deadline: target.stored.deadline };
-    await tolerate(() => leave(context, target.record.user, entry));
+    await tolerate(() => leave(context, target));
   }
   return result;
 }

@@ -79,12 +79,13 @@ async function stillWanted(
 ): Promise<{ readonly located: Identified; readonly checked: boolean } | undefined> {
   const { policy, owners, lifetime, clock, hooks } = context;
   const { record } = located;
+  const { signIn } = record;
   const everyTime = policy.revocationCheck === 'request';
-  if (record.user === undefined || !(everyTime || lifetime.checkDue(located, clock()))) {
+  if (signIn === undefined || !(everyTime || lifetime.checkDue(signIn, clock()))) {
     return { located, checked: false };
   }
   const now = clock();
-  const { notBefore } = await owners.read(record.user);
+  const { notBefore } = await owners.read(signIn.user);
   if (record.createdAt < notBefore) {
     await destroy(context, located);
     hooks.call('destroyed', { session: fingerprint(located.key) });
@@ -93,7 +94,7 @@ async function stillWanted(
   // Where every request looks, none need save that it did.
   return everyTime
     ? { located, checked: false }
-    : { located: { ...located, record: { ...record, checkedAt: now } }, checked: true };
+    : { located: { ...located, record: { ...record, signIn: { ...signIn, checkedAt: now } } }, checked: true };
 }
 
 /** Touched before the handler and not after it, if the session would run out while the handler is at work. */

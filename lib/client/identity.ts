@@ -2,15 +2,21 @@ import { admit } from './admission.js';
 import { destroy } from './ending.js';
 import type { Located, SessionRecord } from './record.js';
 import type { SaveContext } from './save-context.js';
-import { fingerprint } from './session-id.js';
-import type { OwnedSession } from './stores/owner-index.js';
+import { fingerprint, newHandle } from './session-id.js';
 import type { EpochMilliseconds, SessionKey } from './stores/store.js';
 
-/** What a record says of who is signed in, and since when. */
-export type Identity = Pick<SessionRecord, 'createdAt' | 'user' | 'label' | 'checkedAt'>;
+/** Who is signed in, as a record says it, and since when. */
+export type Identity = Pick<SessionRecord, 'createdAt' | 'signIn'>;
+
+/** Where and when a session is about to be written. */
+export interface Place {
+  readonly key: SessionKey;
+  readonly now: EpochMilliseconds;
+  readonly deadline: EpochMilliseconds;
+}
 
 /** Who signs in, as the request that is to be saved says. */
-interface SignIn {
+interface Visitor {
   readonly user: string | undefined;
   readonly label: string | undefined;
 }
@@ -23,17 +29,20 @@ interface SignIn {
  */
 export async function identityOfNew(
   context: SaveContext,
-  { user, label }: SignIn,
-  own: OwnedSession,
-  now: EpochMilliseconds,
-  predecessor?: SessionKey,
+  { user, label }: Visitor,
+  { key, now, deadline }: Place,
+  predecessor?: Located,
 ): Promise<Identity> {
   if (user === undefined) {
     return { createdAt: now };
   }
-  const { notBefore } = await admit(context, user, own, predecessor);
-  // It was entered after they were revoked, whatever the clocks of two machines say.
-  return { createdAt: Math.max(now, notBefore), user, ...(label !== undefined && { label }), checkedAt: now };
+  const entry = { handle: newHandle(), enteredAt: now, deadline };
+  const { notBefore } = await admit(context, user, { key, ...entry }, predecessor?.record.signIn?.handle);
+  return {
+    // It was entered after they were revoked, whatever the clocks of two machines say.
+    createdAt: Math.max(now, notBefore),
+    signIn: { user, ...entry, checkedAt: now, ...(label !== undefined && { label }) },
+  };
 }
 
 /**
@@ -43,18 +52,18 @@ export async function identityOfNew(
 export async function identityOfSuccessor(
   context: SaveContext,
   old: Located,
-  own: OwnedSession,
-  now: EpochMilliseconds,
+  { key, now, deadline }: Place,
 ): Promise<Identity | undefined> {
-  const { createdAt, user, label } = old.record;
-  if (user === undefined) {
+  const { createdAt, signIn } = old.record;
+  if (signIn === undefined) {
     return { createdAt };
   }
-  const { notBefore } = await context.owners.enter(user, own);
+  const entry = { handle: signIn.handle, enteredAt: now, deadline };
+  const { notBefore } = await context.owners.enter(signIn.user, { key, ...entry });
   if (createdAt < notBefore) {
     await destroy(context, old);
     context.hooks.call('destroyed', { session: fingerprint(old.key) });
     return undefined;
   }
-  return { createdAt, user, ...(label !== undefined && { label }), checkedAt: now };
+  return { createdAt, signIn: { ...signIn, ...entry, checkedAt: now } };
 }

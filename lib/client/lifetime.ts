@@ -1,5 +1,5 @@
 import type { PolicyContract } from '../contract/environment.js';
-import type { Grace, Located, SessionEnd } from './record.js';
+import type { Grace, Located, SessionEnd, SignIn } from './record.js';
 import { newNonce } from './session-id.js';
 import type { EpochMilliseconds } from './stores/store.js';
 
@@ -61,8 +61,8 @@ export class Lifetime {
   }
 
   /** When a session was last used, as far as what is stored tells. */
-  lastUse({ stored, record }: Located): EpochMilliseconds {
-    return Math.max(record.checkedAt ?? record.createdAt, stored.expiresAt - record.idleTimeout * 1000);
+  lastUse({ stored, record }: Located, { checkedAt }: SignIn): EpochMilliseconds {
+    return Math.max(checkedAt, stored.expiresAt - record.idleTimeout * 1000);
   }
 
   /** Whether moving the idle end is worth a write: a tenth of the idle time lost is, each request's seconds are not. */
@@ -76,7 +76,7 @@ export class Lifetime {
   }
 
   /** Whether it is time to look up whether the user's sessions were revoked: as often as a session in use is touched. */
-  checkDue({ record: { checkedAt = 0 } }: Located, now: EpochMilliseconds): boolean {
+  checkDue({ checkedAt }: SignIn, now: EpochMilliseconds): boolean {
     return now - checkedAt > this.#touchAfter;
   }
 

@@ -1,17 +1,15 @@
-import { end, isAlive } from './admission.js';
+import { end, isAlive, readIfReadable } from './admission.js';
 import { SessionError } from './errors.js';
 import { inBatches } from './owner-access.js';
-import type { Located } from './record.js';
 import type { SaveContext } from './save-context.js';
 import type { Session } from './session.js';
-import { SessionDraft } from './session-draft.js';
-import { fingerprint } from './session-id.js';
+import { nameOf } from './stores/key-name.js';
 import { assertUserId } from './user-id.js';
 
 /** A session of a user who is signed in, for a page of where they are. */
 export interface SignedInSession {
-  /** Its name: that of `session.fingerprint`, which tells the visitor's own among them. */
-  readonly fingerprint: string;
+  /** What it is called, whatever id it has: that of `session.handle`, which tells the visitor's own among them. */
+  readonly handle: string;
   /** What `login` called it. */
   readonly label?: string;
   /** When the user signed in. */
@@ -24,19 +22,18 @@ export interface SignedInSession {
   readonly deadline: Date;
 }
 
-/** A session of this request, or the fingerprint of any. */
-export type SessionReference = string | Pick<Session, 'fingerprint'>;
+/** A session of this request, or the handle of any. */
+export type SessionReference = string | Pick<Session, 'handle'>;
 
 /** Which of a user's sessions are to be ended. */
 export interface DestroyByOwnerOptions {
   /**
-   * Those that stay: the visitor's own, for instance. A session of this request that gets a new id at the same moment stays
-   * under that.
+   * Those that stay: the visitor's own, for instance. They stay also if they get a new id at the same moment.
    * @default - none
    */
   readonly except?: SessionReference | readonly SessionReference[];
   /**
-   * The fingerprints of those that are to be ended.
+   * The handles of those that are to be ended.
    * @default - all but those of `except`
    */
   readonly only?: string | readonly string[];
@@ -51,19 +48,24 @@ const CLOCK_TOLERANCE = 5 * 60_000;
 /** The living sessions of a user, the one that was used last first. */
 export async function listByOwner(context: SaveContext, userId: string): Promise<readonly SignedInSession[]> {
   assertUserId('listByOwner', userId);
-  const { records, owners, lifetime } = context;
+  const { owners, lifetime } = context;
   const owner = await owners.read(userId);
-  const all = await inBatches(owner.sessions, ({ key }) => records.readKey(key));
-  return all
+  const found = await inBatches(owner.sessions, (entry) => readIfReadable(context, entry));
+  return found
+    .filter((located) => located !== 'unreadable')
     .filter((located) => isAlive(context, userId, owner, located))
-    .map((located) => ({
-      fingerprint: fingerprint(located.key),
-      ...(located.record.label !== undefined && { label: located.record.label }),
-      createdAt: new Date(located.record.createdAt),
-      lastSeenAt: new Date(lifetime.lastUse(located)),
-      expiresAt: new Date(lifetime.of(located).expiresAt),
-      deadline: new Date(lifetime.of(located).deadline),
-    }))
+    .map((located) => {
+      const { createdAt, signIn } = located.record;
+      const { expiresAt, deadline } = lifetime.of(located);
+      return {
+        handle: signIn.handle,
+        ...(signIn.label !== undefined && { label: signIn.label }),
+        createdAt: new Date(createdAt),
+        lastSeenAt: new Date(lifetime.lastUse(located, signIn)),
+        expiresAt: new Date(expiresAt),
+        deadline: new Date(deadline),
+      };
+    })
     .sort((one, other) => other.lastSeenAt.getTime() - one.lastSeenAt.getTime());
 }
 
@@ -79,25 +81,22 @@ export async function destroyByOwner(
   { except = [], only }: DestroyByOwnerOptions = {},
 ): Promise<number> {
   assertUserId('destroyByOwner', userId);
-  const exceptions = [except].flat();
-  const spared = new Set(exceptions.map((session) => (typeof session === 'string' ? session : session.fingerprint)));
+  const spared = new Set([except].flat().map((session) => (typeof session === 'string' ? session : session.handle)));
   const wanted = only === undefined ? undefined : new Set([only].flat());
+  const blocked = new Set<string>();
   const ended = new Set<string>();
   for (let round = 1; round <= MOST_ROUNDS; round++) {
     const { sessions } = await context.owners.read(userId);
-    for (const exception of exceptions) {
-      await spareSuccessors(context, exception, spared);
-    }
-    const targets = sessions.filter(({ key }) => {
-      const name = fingerprint(key);
-      return !spared.has(name) && !ended.has(name) && (wanted?.has(name) ?? true);
-    });
+    const targets = sessions.filter(
+      ({ key, handle }) => !spared.has(handle) && !blocked.has(nameOf(key)) && (wanted?.has(handle) ?? true),
+    );
     if (targets.length === 0) {
       return ended.size;
     }
     await end(context, userId, targets);
-    for (const { key } of targets) {
-      ended.add(fingerprint(key));
+    for (const { key, handle } of targets) {
+      blocked.add(nameOf(key));
+      ended.add(handle);
     }
   }
   throw new SessionError(
@@ -119,18 +118,4 @@ export async function revokeBefore(context: SaveContext, userId: string, time: D
     );
   }
   await context.owners.revoke(userId, notBefore);
-}
-
-/** A session of this request may have been renewed by another one, and go on as what is not known here yet. */
-async function spareSuccessors(
-  { records }: SaveContext,
-  exception: SessionReference,
-  spared: Set<string | undefined>,
-): Promise<void> {
-  let key = exception instanceof SessionDraft ? exception.found?.key : undefined;
-  while (key !== undefined) {
-    const located: Located | undefined = await records.readKey(key);
-    key = located?.record.end?.kind === 'retired' ? located.record.end.successor : undefined;
-    spared.add(key && fingerprint(key));
-  }
 }

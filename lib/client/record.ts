@@ -17,14 +17,26 @@ export interface SessionRecord {
   readonly recent: RecentSaves;
   /** Set when the session does not live under this key any more. */
   readonly end?: SessionEnd;
-  /** Who is signed in, as the application names users. */
-  readonly user?: string;
-  /** What the application calls this session among the user's others. */
-  readonly label?: string;
-  /** When it was last looked up whether the user's sessions were revoked. */
-  readonly checkedAt?: EpochMilliseconds;
+  /** Set when somebody is signed in. */
+  readonly signIn?: SignIn;
   /** The application's values. */
   readonly data: SessionData;
+}
+
+/** Who is signed in, and what their sessions' index knows this one by. */
+export interface SignIn {
+  /** The user, as the application names users. */
+  readonly user: string;
+  /** What it is called among the user's sessions: stays the same when it gets another id. */
+  readonly handle: string;
+  /** When it was entered there, under the key that it has. */
+  readonly enteredAt: EpochMilliseconds;
+  /** The deadline with which it was entered. */
+  readonly deadline: EpochMilliseconds;
+  /** When it was last looked up whether the user's sessions were revoked. */
+  readonly checkedAt: EpochMilliseconds;
+  /** What the application calls it in a list. */
+  readonly label?: string;
 }
 
 /** A record that is to be saved. */
@@ -114,16 +126,12 @@ export function decodeRecord(value: Uint8Array): SessionRecord {
   const record = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const headerEnd = record.indexOf(LINE_FEED);
   const header = parseObject(record.toString('utf8', 1, Math.max(headerEnd, 1)));
-  const { createdAt, renewedAt, idleTimeout, recent, user, label, checkedAt } = header;
-  const { dataVersion = FIRST_VERSION, end } = header;
+  const { createdAt, renewedAt, idleTimeout, recent, signIn, dataVersion = FIRST_VERSION, end } = header;
   if (
     !isNumber(createdAt) ||
     !isNumber(renewedAt) ||
     !isNumber(idleTimeout) ||
     typeof recent !== 'string' ||
-    !(user === undefined || typeof user === 'string') ||
-    !(label === undefined || typeof label === 'string') ||
-    !(checkedAt === undefined || isNumber(checkedAt)) ||
     !isNumber(dataVersion)
   ) {
     throw damaged('a field is missing');
@@ -133,15 +141,28 @@ export function decodeRecord(value: Uint8Array): SessionRecord {
     renewedAt,
     idleTimeout,
     recent,
-    ...(user !== undefined && { user }),
-    ...(label !== undefined && { label }),
-    ...(checkedAt !== undefined && { checkedAt }),
+    ...(signIn !== undefined && { signIn: signInFromJson(signIn) }),
     ...(end !== undefined && { end: endFromJson(end) }),
     data: SessionData.decode(
       { deflated: format === RECORD_FORMAT.deflated, bytes: record.subarray(headerEnd + 1) },
       dataVersion,
     ),
   };
+}
+
+function signInFromJson(value: unknown): SignIn {
+  const { user, handle, enteredAt, deadline, checkedAt, label } = asObject(value);
+  if (
+    typeof user !== 'string' ||
+    typeof handle !== 'string' ||
+    !isNumber(enteredAt) ||
+    !isNumber(deadline) ||
+    !isNumber(checkedAt) ||
+    !(label === undefined || typeof label === 'string')
+  ) {
+    throw damaged('its sign-in is incomplete');
+  }
+  return { user, handle, enteredAt, deadline, checkedAt, ...(label !== undefined && { label }) };
 }
 
 function endToJson(end: SessionEnd): unknown {

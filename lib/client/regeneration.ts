@@ -41,11 +41,11 @@ export async function regenerate(
   const end: SessionEnd = { kind: 'retired', successor: key, at: now, ...(grace && { grace }) };
   const endsAfter = (old: Located) => (cause === 'login' ? lifetime.ofNew(now) : lifetime.ofUsed(old, now));
 
-  const entry = { key, deadline: endsAfter(found).deadline };
+  const place = { key, now, deadline: endsAfter(found).deadline };
   const identity =
     cause === 'login'
-      ? await identityOfNew(context, proposal, entry, now, found.key)
-      : await identityOfSuccessor(context, found, entry, now);
+      ? await identityOfNew(context, proposal, place, found)
+      : await identityOfSuccessor(context, found, place);
   if (identity === undefined) {
     return dropped(context, proposal, found.key);
   }
@@ -56,7 +56,7 @@ export async function regenerate(
   const undo = () =>
     tolerate(async () => {
       await records.remove(key);
-      await leave(context, identity.user, entry);
+      await leave(context, { key, record: identity });
     });
 
   let old = found;
@@ -65,7 +65,7 @@ export async function regenerate(
   for (let attempt = 1; fresh !== undefined; attempt++) {
     const result = await records.save(old.key, tombstoneOf(old.record, end), lifetime.ofUsed(old, now), old);
     if (result.saved) {
-      await tolerate(() => leave(context, old.record.user, { key: old.key, deadline: old.stored.deadline }));
+      await tolerate(() => leave(context, old));
       tellConflicts(context, old, outcome.contested);
       hooks.call('renewed', { session: fingerprint(old.key), successor: fingerprint(key), cause });
       return whereaboutsOf({ ...fresh, id });

@@ -29,7 +29,7 @@ export async function begin(context: SaveContext, proposal: Proposal): Promise<W
   const id = newSessionId();
   const key = keyOf(id);
   const ends = lifetime.ofNew(now);
-  const identity = await identityOfNew(context, proposal, { key, deadline: ends.deadline }, now);
+  const identity = await identityOfNew(context, proposal, { key, now, deadline: ends.deadline });
   const record = { ...identity, renewedAt: now, idleTimeout: lifetime.idleTimeout, data: proposal.data };
   const created = await records.saveUnshared(key, record, ends, undefined);
   if (created === undefined) {

@@ -10,7 +10,6 @@ import type { Located } from './record.js';
 import type { Identified } from './record-access.js';
 import type { Concurrency, LoginOptions, Session, SessionDataKey, SessionStatus } from './session.js';
 import { SessionData } from './session-data.js';
-import { fingerprint } from './session-id.js';
 import { SessionValues } from './session-values.js';
 import type { EpochMilliseconds } from './stores/store.js';
 import { assertLabel, assertUserId } from './user-id.js';
@@ -69,7 +68,7 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
   ) {
     this.#options = options;
     this.#base = found?.record.data ?? SessionData.NONE;
-    this.#user = found?.record.user;
+    this.#user = found?.record.signIn?.user;
   }
 
   get hadCookie(): boolean {
@@ -106,8 +105,8 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     return this.#user;
   }
 
-  get fingerprint(): string | undefined {
-    return this.#living && fingerprint(this.#living.key);
+  get handle(): string | undefined {
+    return this.#living?.record.signIn?.handle;
   }
 
   get createdAt(): Date | undefined {

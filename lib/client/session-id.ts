@@ -14,6 +14,11 @@ export function successorOf(id: string, nonce: Uint8Array): string {
   return createHmac('sha256', Buffer.from(id, 'base64url')).update(nonce).digest('base64url');
 }
 
+/** A handle for a session among those of its user: 48 random bits. */
+export function newHandle(): string {
+  return randomBytes(6).toString('base64url');
+}
+
 /** The nonce of a renewal. */
 export function newNonce(): Uint8Array {
   return randomBytes(32);

@@ -62,10 +62,10 @@ export interface Session<Data extends object = Record<string, unknown>> {
   /** Who is signed in: what `login` was given, in this request or an earlier one. */
   readonly userId: string | undefined;
   /**
-   * A name for the session that may stand in logs and pages: hooks and lists of a user's sessions call it the same.
-   * Another one once the session gets a new id. `undefined` while it is new.
+   * What the session is called among those of the user who is signed in, as `listByOwner` shows them: stays the same when it
+   * gets a new id. It is no secret to the user. `undefined` until the request after `login`.
    */
-  readonly fingerprint: string | undefined;
+  readonly handle: string | undefined;
   /** When the session began. `undefined` while it is new. */
   readonly createdAt: Date | undefined;
   /**

@@ -27,7 +27,10 @@ export const SESSION_ITEM = {
 export const OWNER_ITEM = {
   /** Partition key (B): the hash of the user's id. */
   key: SESSION_ITEM.key,
-  /** (BS) The user's sessions: for each its key, 32 bytes, and its deadline in epoch milliseconds, 6 bytes, big-endian. */
+  /**
+   * (BS) The user's sessions: for each its key, 32 bytes, its handle, 6 bytes, and two times in epoch milliseconds, 6 bytes
+   * each, big-endian: when it was entered, and its deadline.
+   */
   sessions: 'sessions',
   /** (N) Sessions that began before are over, in epoch milliseconds. Absent, if they never were revoked. */
   notBefore: 'notBefore',

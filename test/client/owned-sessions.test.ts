@@ -33,11 +33,11 @@ async function signedIn(user = 'ada', parts: Parameters<typeof engine>[0] = {}):
   return visitor;
 }
 
-async function fingerprintOf(visitor: Visitor): Promise<string | undefined> {
-  return (await visitor.load()).fingerprint;
+async function handleOf(visitor: Visitor): Promise<string | undefined> {
+  return (await visitor.load()).handle;
 }
 
-const fingerprints = async (user = 'ada') => (await engine().listByOwner(user)).map(({ fingerprint }) => fingerprint);
+const handles = async (user = 'ada') => (await engine().listByOwner(user)).map(({ handle }) => handle);
 
 describe('a user’s sessions are listed', () => {
   test('with what a page of where one is signed in shows, the one used last first', async () => {
@@ -48,7 +48,7 @@ describe('a user’s sessions are listed', () => {
     await visitor.request();
     expect(await engine().listByOwner('ada')).toEqual([
       {
-        fingerprint: await fingerprintOf(visitor),
+        handle: await handleOf(visitor),
         label: 'Firefox on Linux',
         createdAt: new Date(START),
         lastSeenAt: new Date(START + 15 * MINUTE),
@@ -56,7 +56,7 @@ describe('a user’s sessions are listed', () => {
         deadline: new Date(START + 12 * HOUR),
       },
       {
-        fingerprint: await fingerprintOf(phone),
+        handle: await handleOf(phone),
         createdAt: new Date(START + 10 * MINUTE),
         lastSeenAt: new Date(START + 10 * MINUTE),
         expiresAt: new Date(START + 40 * MINUTE),
@@ -68,7 +68,7 @@ describe('a user’s sessions are listed', () => {
   test('with none of anybody else’s, and none of who is not known', async () => {
     await signedIn('eve');
     await visitor.request((session) => session.set('user', 'ada'));
-    expect(await fingerprints('ada')).toEqual([]);
+    expect(await handles('ada')).toEqual([]);
   });
 
   test('once, under the id that it has, whatever it had before', async () => {
@@ -78,7 +78,7 @@ describe('a user’s sessions are listed', () => {
     const renewing = visitor.tab(engine({ policy: { renewalTimeout: 60 } }));
     clock.advance(2 * MINUTE);
     await renewing.request();
-    expect(await fingerprints()).toEqual([await fingerprintOf(renewing)]);
+    expect(await handles()).toEqual([await handleOf(renewing)]);
     expect((await memory.owners.readOwner(ownerOf('ada'))).sessions).toHaveLength(1);
   });
 
@@ -87,13 +87,13 @@ describe('a user’s sessions are listed', () => {
     await out.request((session) => session.logout());
     await memory.destroy(keyOfSession(lost));
     await other.request((session) => session.login('eve'));
-    expect(await fingerprints()).toEqual([]);
-    expect(await fingerprints('eve')).toEqual([await fingerprintOf(other)]);
+    expect(await handles()).toEqual([]);
+    expect(await handles('eve')).toEqual([await handleOf(other)]);
     clock.advance(31 * MINUTE);
-    expect(await fingerprints('eve')).toEqual([]);
+    expect(await handles('eve')).toEqual([]);
     await signedIn();
     clock.advance(12 * HOUR);
-    expect(await fingerprints()).toEqual([]);
+    expect(await handles()).toEqual([]);
   });
 
   test('but not one that was never written, or could not be taken out of the index', async () => {
@@ -104,7 +104,29 @@ describe('a user’s sessions are listed', () => {
     faulty.next('leave', 'fail');
     await unlucky.request((session) => session.logout());
     expect((await memory.owners.readOwner(ownerOf('ada'))).sessions).toHaveLength(2);
-    expect(await fingerprints()).toEqual([]);
+    expect(await handles()).toEqual([]);
+  });
+
+  test('but not one that cannot be read, of which the hooks are told', async () => {
+    const damaged = await signedIn();
+    const own = await signedIn();
+    const stored = await memory.read(keyOfSession(damaged));
+    await memory.write(
+      keyOfSession(damaged),
+      { version: '2', value: Uint8Array.of(99), expiresAt: clock.now + HOUR, deadline: clock.now + HOUR },
+      stored?.version ?? '',
+    );
+    const storeError = jest.fn();
+    const listed = await engine({ hooks: { storeError } }).listByOwner('ada');
+    expect(listed.map(({ handle }) => handle)).toEqual([await handleOf(own)]);
+    expect(storeError).toHaveBeenCalledWith(expect.objectContaining({ code: 'ERR_SESSION_RECORD' }));
+    expect(await engine().destroyByOwner('ada', { except: await own.load() })).toBe(1);
+  });
+
+  test('while the store fails, they are not', async () => {
+    await signedIn();
+    store.before.read = down;
+    await expect(engine().listByOwner('ada')).rejects.toMatchObject({ code: 'ERR_SESSION_STORE_UNAVAILABLE' });
   });
 
   test('at the cost of one read, and one for each', async () => {
@@ -126,17 +148,17 @@ describe('a user’s sessions are ended', () => {
     for (const one of all) {
       expect((await one.load()).isNew).toBe(true);
     }
-    expect(await fingerprints()).toEqual([]);
+    expect(await handles()).toEqual([]);
     expect((await stranger.load()).userId).toBe('eve');
   });
 
-  test('but for the visitor’s own, by its session or its fingerprint', async () => {
+  test('but for the visitor’s own, by its session or its handle', async () => {
     const [own, other] = [await signedIn(), await signedIn()];
     expect(await engine().destroyByOwner('ada', { except: await own.load() })).toBe(1);
     expect((await other.load()).isNew).toBe(true);
     await signedIn();
-    expect(await engine().destroyByOwner('ada', { except: [(await fingerprintOf(own)) ?? ''] })).toBe(1);
-    expect(await fingerprints()).toEqual([await fingerprintOf(own)]);
+    expect(await engine().destroyByOwner('ada', { except: [(await handleOf(own)) ?? ''] })).toBe(1);
+    expect(await handles()).toEqual([await handleOf(own)]);
   });
 
   test('the visitor’s own goes on although another request gives it a new id at the same moment', async () => {
@@ -153,7 +175,7 @@ describe('a user’s sessions are ended', () => {
 
   test('only those that are named', async () => {
     const [one, other] = [await signedIn(), await signedIn()];
-    expect(await engine().destroyByOwner('ada', { only: (await fingerprintOf(one)) ?? '' })).toBe(1);
+    expect(await engine().destroyByOwner('ada', { only: (await handleOf(one)) ?? '' })).toBe(1);
     expect((await one.load()).isNew).toBe(true);
     expect((await other.load()).userId).toBe('ada');
   });
@@ -171,7 +193,7 @@ describe('a user’s sessions are ended', () => {
     };
     expect(await late.request((session) => session.login('ada'))).toBeUndefined();
     expect(discarded).toHaveBeenCalledTimes(1);
-    expect(await fingerprints()).toEqual([]);
+    expect(await handles()).toEqual([]);
   });
 
   test('with a conflict for who insists on having been saved', async () => {
@@ -198,7 +220,7 @@ describe('a user’s sessions are ended', () => {
     });
     await own.commit(session);
     expect((await own.load()).isNew).toBe(true);
-    expect(await fingerprints()).toEqual([]);
+    expect(await handles()).toEqual([]);
   });
 
   test('one that was renewed, whose old id still leads to it', async () => {
@@ -247,11 +269,11 @@ describe('a user’s sessions are ended', () => {
       );
       await sleep(random() * 4);
       await engine({ store: slow }).destroyByOwner('ada');
-      expect(await fingerprints()).toEqual([]);
+      expect(await handles()).toEqual([]);
       for (const tab of await Promise.all(acts)) {
         expect((await tab.load()).userId).toBeUndefined();
       }
-      expect(await fingerprints()).toEqual([]);
+      expect(await handles()).toEqual([]);
     },
   );
 
@@ -308,7 +330,7 @@ describe('a user’s sessions are revoked', () => {
     await engine().revokeBefore('ada');
     expect(store.taken()).toEqual(['revoke']);
     clock.advance(1);
-    expect(await fingerprints()).toHaveLength(2);
+    expect(await handles()).toHaveLength(2);
   });
 
   test('those that began before the time alone', async () => {
@@ -317,7 +339,7 @@ describe('a user’s sessions are revoked', () => {
     const late = await signedIn();
     clock.advance(MINUTE);
     await engine().revokeBefore('ada', new Date(START + 30 * SECOND));
-    expect(await fingerprints()).toEqual([await fingerprintOf(late)]);
+    expect(await handles()).toEqual([await handleOf(late)]);
     clock.advance(5 * MINUTE);
     expect((await early.load()).isNew).toBe(true);
     expect((await late.load()).userId).toBe('ada');
@@ -398,7 +420,7 @@ describe('a user’s sessions are revoked', () => {
     const own = await signedIn();
     clock.advance(5 * MINUTE);
     expect((await own.load()).userId).toBe('ada');
-    expect(await fingerprints()).toHaveLength(1);
+    expect(await handles()).toHaveLength(1);
   });
 
   test('by the clock of the machine that each began on, which only ending them does not ask', async () => {
@@ -406,9 +428,9 @@ describe('a user’s sessions are revoked', () => {
     const ahead = await signedIn();
     clock.advance(-MINUTE);
     await engine().revokeBefore('ada');
-    expect(await fingerprints()).toEqual([await fingerprintOf(ahead)]);
+    expect(await handles()).toEqual([await handleOf(ahead)]);
     await engine().destroyByOwner('ada');
-    expect(await fingerprints()).toEqual([]);
+    expect(await handles()).toEqual([]);
   });
 
   test('never less far than before', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decodeRecord, encodeRecord, type SessionRecord, tombstoneOf } from '../../lib/client/record';
+import { decodeRecord, encodeRecord, type SessionRecord, type SignIn, tombstoneOf } from '../../lib/client/record';
 import { SessionData } from '../../lib/client/session-data';
 
 const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -13,13 +13,24 @@ const end = fc.oneof(
   fc.record({ kind: fc.constant('retired' as const), successor: bytes, at: fc.integer() }),
   fc.record({ kind: fc.constant('retired' as const), successor: bytes, at: fc.integer(), grace }),
 );
+const signIn: fc.Arbitrary<SignIn> = fc.record(
+  {
+    user: fc.string({ unit: 'binary', minLength: 1 }),
+    handle: fc.string(),
+    enteredAt: fc.integer(),
+    deadline: fc.integer(),
+    checkedAt: fc.integer(),
+    label: fc.string(),
+  },
+  { requiredKeys: ['user', 'handle', 'enteredAt', 'deadline', 'checkedAt'] },
+);
 const record: fc.Arbitrary<SessionRecord> = fc.record(
   {
     createdAt: fc.integer(),
     renewedAt: fc.integer(),
     idleTimeout: fc.nat(),
     recent: fc.string(),
-    user: fc.string({ unit: 'binary', minLength: 1 }),
+    signIn,
     data,
     end,
   },
@@ -60,7 +71,7 @@ test('a tombstone keeps neither data nor user', () => {
     renewedAt: 2,
     idleTimeout: 3,
     recent: 'aaaaaaaa',
-    user: 'ada',
+    signIn: { user: 'ada', handle: 'aaaaaaaa', enteredAt: 1, deadline: 4, checkedAt: 1 },
     data: SessionData.of('[1]', 1),
   };
   expect(tombstoneOf(record, { kind: 'destroyed' })).toEqual({
@@ -90,7 +101,7 @@ test.each([
   ['{}\n{}', 'a field is missing'],
   ['{"createdAt":"1","renewedAt":1,"idleTimeout":1,"recent":""}\n{}', 'a field is missing'],
   ['{"createdAt":1,"renewedAt":1,"idleTimeout":1,"recent":[]}\n{}', 'a field is missing'],
-  [`${HEADER},"user":7}\n{}`, 'a field is missing'],
+  [`${HEADER},"signIn":{"user":7}}\n{}`, 'its sign-in is incomplete'],
   [`${HEADER},"dataVersion":"2"}\n{}`, 'a field is missing'],
   [`${HEADER},"end":3}\n{}`, 'an object is missing'],
   [`${HEADER},"end":{"kind":"lost"}}\n{}`, 'its end is of an unknown kind'],

@@ -4,7 +4,7 @@ import { FaultyStore, MemoryStore } from 'cdk-sessions-client/testing';
 import type { EngineKeys } from '../../lib/client/engine';
 import { signedCookieValue } from '../../lib/client/keys/cookie-signature';
 import { KeyRing } from '../../lib/client/keys/key-ring';
-import { decodeRecord, encodeRecord } from '../../lib/client/record';
+import { decodeRecord, encodeRecord, type SessionRecord } from '../../lib/client/record';
 import { keyOf, newSessionId } from '../../lib/client/session-id';
 import { ownerOf } from '../../lib/client/user-id';
 import { documentOf, key } from './keys/keys';
@@ -168,8 +168,12 @@ describe('who reads the store', () => {
   });
 });
 
+function asUser(record: SessionRecord, user: string): SessionRecord {
+  return { ...record, ...(record.signIn && { signIn: { ...record.signIn, user } }) };
+}
+
 describe('who writes to the store', () => {
-  const asBob = ({ value }: StoredSession) => encodeRecord({ ...decodeRecord(value), user: 'bob' });
+  const asBob = ({ value }: StoredSession) => encodeRecord(asUser(decodeRecord(value), 'bob'));
 
   test('makes a session another user’s where nothing is encrypted, signed cookies or not', async () => {
     const eve = await signedIn('eve', SIGNED);

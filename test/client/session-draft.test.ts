@@ -15,7 +15,7 @@ function draftOf(values: Values, concurrency: Concurrency = 'merge'): SessionDra
     renewedAt: START,
     idleTimeout: 60,
     recent: 'aaaaaaaa',
-    user: 'ada',
+    signIn: { user: 'ada', handle: 'aaaaaaaa', enteredAt: START, deadline: START + 2, checkedAt: START },
     data: dataOf(values),
   };
   const stored = { value: encodeRecord(record), version: 'a', expiresAt: START + 1, deadline: START + 2 };

@@ -27,12 +27,12 @@ describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as co
   test('shows both places, and which one is asking', async () => {
     const { here, there } = await signedInTwice();
     expect(await here.signedIn()).toEqual([
-      { label: 'Firefox on Linux', fingerprint: expect.any(String) },
+      { label: 'Firefox on Linux', handle: expect.any(String) },
       { label: 'A browser' },
     ]);
     expect(await there.signedIn()).toEqual([
       { label: 'Firefox on Linux' },
-      { label: 'A browser', fingerprint: expect.any(String) },
+      { label: 'A browser', handle: expect.any(String) },
     ]);
   });
 
@@ -57,7 +57,7 @@ describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as co
     const third = visitor();
     await third.signIn(name);
     const firefox = (await here.signedIn()).find(({ label }) => label === 'Firefox on Linux');
-    await here.signOutElsewhere(firefox?.fingerprint);
+    await here.signOutElsewhere(firefox?.handle);
     const names = await Promise.all([here, there, third].map(async (browser) => (await browser.look()).name));
     expect(names).toEqual([name, undefined, name]);
   });
@@ -66,8 +66,8 @@ describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as co
     const { name, here } = await signedInTwice();
     const other = await signedInTwice();
     const [firefox] = await other.here.signedIn();
-    await here.signOutElsewhere(firefox?.fingerprint);
-    await visitor().signOutElsewhere(firefox?.fingerprint);
+    await here.signOutElsewhere(firefox?.handle);
+    await visitor().signOutElsewhere(firefox?.handle);
     expect([(await other.there.look()).name, (await here.look()).name]).toEqual([other.name, name]);
   });
 

@@ -1,7 +1,7 @@
 import { type SignIn, signInsSection } from '../../examples/serverless-shop/sign-ins.js';
 
-const own: SignIn = { fingerprint: 'AAAAAAAA', label: 'Chrome on Linux', idle: 0, own: true };
-const other: SignIn = { fingerprint: 'BBBBBBBB', label: 'Firefox on Windows', idle: 400, own: false };
+const own: SignIn = { handle: 'AAAAAAAA', label: 'Chrome on Linux', idle: 0, own: true };
+const other: SignIn = { handle: 'BBBBBBBB', label: 'Firefox on Windows', idle: 400, own: false };
 
 test('who is not signed in gets no section', () => {
   expect(signInsSection([])).toBe('');

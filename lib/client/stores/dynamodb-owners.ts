@@ -8,7 +8,7 @@ import type { OwnedSession, Owner, OwnerIndex, OwnerKey } from './owner-index.js
 import type { CallOptions, EpochMilliseconds, SessionKey, Version } from './store.js';
 
 /**
- * How many entries past their deadline are left in an item before they are taken out. Each is 38 bytes, and 26 of them
+ * How many entries past their deadline are left in an item before they are taken out. Each is 50 bytes, and 20 of them
  * cost a further write unit at every entry.
  */
 const TOLERATED = 16;

@@ -71,6 +71,6 @@ function byName(sessions: readonly OwnedSession[]): Kept['sessions'] {
   return new Map(sessions.map((session) => [entryNameOf(session), session]));
 }
 
-function entryNameOf({ key, deadline }: OwnedSession): string {
-  return `${nameOf(key)}.${deadline}`;
+function entryNameOf({ key, handle, enteredAt, deadline }: OwnedSession): string {
+  return [nameOf(key), handle, enteredAt, deadline].join('.');
 }

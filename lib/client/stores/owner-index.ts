@@ -6,6 +6,10 @@ export type OwnerKey = Uint8Array;
 /** An entry of the index: a session that may be alive. Whether it is, its record says. */
 export interface OwnedSession {
   readonly key: SessionKey;
+  /** What it is called among the user's sessions, whatever key it goes on under: 6 bytes as 8 characters of base64url. */
+  readonly handle: string;
+  /** When it was entered. */
+  readonly enteredAt: EpochMilliseconds;
   /** When it ends in any case, as it stood when it was entered. */
   readonly deadline: EpochMilliseconds;
 }

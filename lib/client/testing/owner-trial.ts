@@ -11,7 +11,7 @@ export interface OwnerTrial extends Trial {
 
 /** Another session, which ends in so many milliseconds. */
 export function session(now: number, life: number = 10 * MINUTE): OwnedSession {
-  return { key: randomBytes(32), deadline: now + life };
+  return { key: randomBytes(32), handle: randomBytes(6).toString('base64url'), enteredAt: now, deadline: now + life };
 }
 
 /** Later than any of these trials lasts. */
@@ -28,6 +28,6 @@ export function agree(owner: Owner, sessions: readonly OwnedSession[], notBefore
   );
 }
 
-export function entryText({ key, deadline }: OwnedSession): string {
-  return `${Buffer.from(key).toString('hex')} until ${deadline}`;
+export function entryText({ key, handle, enteredAt, deadline }: OwnedSession): string {
+  return `${handle}, ${Buffer.from(key).toString('hex')} from ${enteredAt} until ${deadline}`;
 }

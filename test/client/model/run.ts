@@ -107,11 +107,11 @@ export class Run {
     const load = (cookie: string) => this.#world.perform(() => this.#observer.load([cookie]));
     const users = new Set<string>();
     for (const { session, cookie } of cookies) {
-      const { userId, fingerprint } = await load(cookie);
+      const { userId, handle } = await load(cookie);
       if (userId !== undefined) {
         users.add(userId);
         const listed = await this.#world.perform(() => this.#observer.listByOwner(userId));
-        if (!listed.some((other) => other.fingerprint === fingerprint)) {
+        if (!listed.some((other) => other.handle === handle)) {
           witness.blame(session, `${userId} is signed in, and it is missing from the list`);
         }
         witness.note('listed');

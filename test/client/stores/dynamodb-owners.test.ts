@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { OwnedSession } from 'cdk-sessions-client';
 import { DynamoDBStore, type DynamoDBTransport } from 'cdk-sessions-client/dynamodb';
 import { FakeClock } from 'cdk-sessions-client/testing';
 import { COLLECTION_DELAY, OWNER_ITEM, SESSION_ITEM } from '../../../lib/contract/record';
@@ -22,11 +23,13 @@ describe.each(DATABASES)('on %s', (kind) => {
 
   test('an owner’s item has the attributes of the contract and no other', async () => {
     const owner = randomBytes(32);
-    await owners.enter(owner, { key: Buffer.alloc(32, 7), deadline: START }, KEEP_UNTIL);
+    await owners.enter(owner, owned(START, Buffer.alloc(32, 7)), KEEP_UNTIL);
     await owners.revoke(owner, START, KEEP_UNTIL);
     expect(await itemAt(owner)).toEqual({
       [OWNER_ITEM.key]: { B: bytes(owner) },
-      [OWNER_ITEM.sessions]: { BS: [bytes(Buffer.from(`${'07'.repeat(32)}01b8dac5b400`, 'hex'))] },
+      [OWNER_ITEM.sessions]: {
+        BS: [bytes(Buffer.from(`${'07'.repeat(32)}68616e646c6501b8dac5b40001b8dac5b400`, 'hex'))],
+      },
       [OWNER_ITEM.notBefore]: { N: String(START) },
       [OWNER_ITEM.ttl]: TTL,
     });
@@ -34,8 +37,8 @@ describe.each(DATABASES)('on %s', (kind) => {
 
   test('an item is kept until the latest time that anybody asked for', async () => {
     const owner = randomBytes(32);
-    await owners.enter(owner, { key: randomBytes(32), deadline: START + HOUR }, KEEP_UNTIL);
-    const late = { key: randomBytes(32), deadline: START + HOUR };
+    await owners.enter(owner, owned(START + HOUR), KEEP_UNTIL);
+    const late = owned(START + HOUR);
     expect((await owners.enter(owner, late, START + HOUR)).sessions).toHaveLength(2);
     await owners.revoke(owner, START, START + HOUR);
     expect(await itemAt(owner)).toMatchObject({
@@ -51,10 +54,10 @@ describe.each(DATABASES)('on %s', (kind) => {
         TableName: table,
         Key: { [OWNER_ITEM.key]: { B: owner } },
         UpdateExpression: 'ADD sessions :entries',
-        ExpressionAttributeValues: { ':entries': { BS: [randomBytes(37), randomBytes(39)] } },
+        ExpressionAttributeValues: { ':entries': { BS: [randomBytes(49), randomBytes(51)] } },
       }),
     );
-    const session = { key: randomBytes(32), deadline: START + HOUR };
+    const session = owned(START + HOUR);
     const { sessions } = await owners.enter(owner, session, KEEP_UNTIL);
     expect(sessions).toEqual([{ ...session, key: bytes(session.key) }]);
     expect(await owners.readOwner(owner)).toEqual({ sessions, notBefore: 0 });
@@ -62,14 +65,14 @@ describe.each(DATABASES)('on %s', (kind) => {
 
   test('to leave makes no item for an owner of whom nothing is kept', async () => {
     const owner = randomBytes(32);
-    await owners.leave(owner, [{ key: randomBytes(32), deadline: START }]);
+    await owners.leave(owner, [owned(START)]);
     expect(await itemAt(owner)).toBeUndefined();
   });
 
   test('who signs in again and again without signing out keeps a small item', async () => {
     const owner = randomBytes(32);
     for (let visit = 0; visit < 60; visit++) {
-      await owners.enter(owner, { key: randomBytes(32), deadline: clock.now + MINUTE }, clock.now + HOUR);
+      await owners.enter(owner, owned(clock.now + MINUTE), clock.now + HOUR);
       clock.advance(MINUTE);
     }
     const item = await itemAt(owner);
@@ -98,8 +101,8 @@ describe.each(DATABASES)('on %s', (kind) => {
 
 describe('each call is one call to DynamoDB, as a rule', () => {
   const OWNER = Uint8Array.of(7);
-  const SESSION = { key: new Uint8Array(32), deadline: START + HOUR };
-  const ENTRY = Buffer.from(`${'00'.repeat(32)}01b8dafca280`, 'hex');
+  const SESSION = owned(START + HOUR, new Uint8Array(32));
+  const ENTRY = Buffer.from(`${'00'.repeat(32)}68616e646c6501b8dac5b40001b8dafca280`, 'hex');
   const AT_OWNER = { TableName: 'sessions', Key: { id: { B: OWNER } } };
   const { signal } = new AbortController();
 
@@ -153,7 +156,7 @@ describe('each call is one call to DynamoDB, as a rule', () => {
       ConditionExpression: 'attribute_exists(#sessions)',
       ExpressionAttributeNames: { '#sessions': 'sessions' },
       ExpressionAttributeValues: {
-        ':entries': { BS: [ENTRY, Buffer.from(`${'00'.repeat(32)}000000000001`, 'hex')] },
+        ':entries': { BS: [ENTRY, Buffer.from(`${'00'.repeat(32)}68616e646c6501b8dac5b400000000000001`, 'hex')] },
       },
       ReturnValues: 'NONE',
     };
@@ -207,6 +210,11 @@ describe('each call is one call to DynamoDB, as a rule', () => {
     await expect(call(failing)).rejects.toThrow('down');
   });
 });
+
+/** A session as it is entered. */
+function owned(deadline: number, key: Uint8Array = randomBytes(32)): OwnedSession {
+  return { key, handle: 'aGFuZGxl', enteredAt: START, deadline };
+}
 
 /** As the SDK returns them, and not as a Buffer, which Jest takes for something else. */
 function bytes(buffer: Uint8Array): Uint8Array {

@@ -10,7 +10,11 @@ describe('the memory store keeps the contract of a store', () => {
 test('the memory store throws away the owners of whom nothing needs to be kept', async () => {
   let now = 0;
   const { owners } = new MemoryStore({ clock: () => now });
-  const [session, gone, kept] = [{ key: Uint8Array.of(1), deadline: 1_000_000 }, Uint8Array.of(2), Uint8Array.of(3)];
+  const [session, gone, kept] = [
+    { key: Uint8Array.of(1), handle: 'aGFuZGxl', enteredAt: 0, deadline: 1_000_000 },
+    Uint8Array.of(2),
+    Uint8Array.of(3),
+  ];
   await owners.enter(gone, session, 1000);
   await owners.revoke(kept, 1, 1000);
   now = 999;

@@ -114,7 +114,7 @@ test('a write that is refused does not count as one', async () => {
 
 describe('what a store keeps of owners', () => {
   const OWNER = Uint8Array.of(7);
-  const ENTRY = { key: KEY, deadline: START + 10 };
+  const ENTRY = { key: KEY, handle: 'aGFuZGxl', enteredAt: START, deadline: START + 10 };
 
   test('is passed on', async () => {
     expect(await index.enter(OWNER, ENTRY, START + 10)).toEqual({ sessions: [ENTRY], notBefore: 0 });
