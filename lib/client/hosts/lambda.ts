@@ -22,7 +22,8 @@ export type LambdaHandler<Event, Context, Result> = (event: Event, context: Cont
 /**
  * Runs a handler between finding the session and saving it. The reply leaves only after the save is acknowledged. When
  * the handler throws, nothing is saved and the error is Lambda's to report. While the store does not answer, visitors get
- * a 503 with `Retry-After`, and their cookie stays valid. Who signs in and has as many sessions as they may have gets a 409.
+ * a 503 with `Retry-After`, and their cookie stays valid; so it is where the handler itself asked the store for something,
+ * the user's other sessions for instance, and lets that error through. Who signs in and has as many sessions as they may have gets a 409.
  *
  * @throws SessionError with ERR_SESSION_EVENT if the event is not an HTTP request.
  */
@@ -37,27 +38,18 @@ export function lambdaHost<
 ): LambdaHandler<Event, Context, Result> {
   return async (event, context) => {
     const source = lambdaSource(event);
-
-    let session: S;
     try {
-      session = await gate.load(cookieHeaders(event), timeLeft(context));
+      const session = await gate.load(cookieHeaders(event), timeLeft(context));
+      const result = await handler(event, session, context);
+      const { setCookie } = await gate.commit(session, timeLeft(context));
+      return replyFor(source, result, setCookie);
     } catch (error) {
       return replyTo(source, error);
     }
-
-    const result = await handler(event, session, context);
-
-    let setCookie: string | undefined;
-    try {
-      ({ setCookie } = await gate.commit(session, timeLeft(context)));
-    } catch (error) {
-      return replyTo(source, error);
-    }
-    return replyFor(source, result, setCookie);
   };
 }
 
-/** An outage of the store is for the visitor to wait out, and the gate has reported it. All that she can do nothing about is a fault. */
+/** The reply to what is no fault: an outage is for the visitor to wait out, and was told already. */
 function replyTo(source: LambdaSource, error: unknown): HttpReply {
   if (isOutage(error)) {
     return unavailable(source);

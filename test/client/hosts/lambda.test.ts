@@ -104,6 +104,19 @@ describe.each(SAMPLE_NAMES)('a request as in the %s sample', (sample) => {
 });
 
 describe('lambdaHost', () => {
+  test('answers with 409 to who signs in and may have no more sessions', async () => {
+    for (const sample of SAMPLE_NAMES) {
+      const gate = new RecordingGate({ commit: new SessionError('ERR_SESSION_LIMIT', 'the user has 3 sessions') });
+      const sent = sentByAws(SAMPLES[sample], await lambdaHost(gate, ok)(sampleEvent(sample), context));
+      expect(sent.status).toBe(409);
+      expect(valuesOf(sent, 'set-cookie')).toEqual([]);
+      expect(valuesOf(sent, 'cache-control')).toEqual(['no-store']);
+      expect(sent.body.toString()).toBe(
+        'You are signed in in as many places as you may be. Please sign out in one of them first.\n',
+      );
+    }
+  });
+
   test('loads, runs the handler, then commits, and answers only after that', async () => {
     const gate = new RecordingGate();
     let acknowledge: (() => void) | undefined;
@@ -139,14 +152,22 @@ describe('lambdaHost', () => {
   });
 
   test('commits nothing when the handler throws, and rethrows its error', async () => {
-    for (const fault of [new Error('of the handler'), new SessionError('ERR_SESSION_STORE_UNAVAILABLE', 'mine')]) {
-      const gate = new RecordingGate();
-      const handler = lambdaHost(gate, () => {
-        throw fault;
-      });
-      await expect(handler(sampleEvent('rest-api'), context)).rejects.toBe(fault);
-      expect(gate.calls).toEqual(['load']);
-    }
+    const fault = new Error('of the handler');
+    const gate = new RecordingGate();
+    const handler = lambdaHost(gate, () => {
+      throw fault;
+    });
+    await expect(handler(sampleEvent('rest-api'), context)).rejects.toBe(fault);
+    expect(gate.calls).toEqual(['load']);
+  });
+
+  test('commits nothing when the handler lets an outage through, and answers as it does to one of its own', async () => {
+    const gate = new RecordingGate();
+    const handler = lambdaHost(gate, () => {
+      throw new SessionError('ERR_SESSION_STORE_UNAVAILABLE', 'the table does not answer');
+    });
+    expect(await handler(sampleEvent('rest-api'), context)).toMatchObject({ statusCode: 503 });
+    expect(gate.calls).toEqual(['load']);
   });
 
   test('does not run the handler when the session cannot be loaded', async () => {

@@ -2,7 +2,7 @@ import { createDecipheriv, createHash, hkdfSync } from 'node:crypto';
 import fc from 'fast-check';
 import { KeyRing, type SessionKeyMaterial } from '../../../lib/client/keys/key-ring';
 import { isSealed, keyIdOf, openRecord, sealRecord } from '../../../lib/client/keys/record-seal';
-import { decodeRecord, encodeRecord } from '../../../lib/client/record';
+import { encodeRecord } from '../../../lib/client/record';
 import { SessionData } from '../../../lib/client/session-data';
 import { KEY_ID } from '../../../lib/contract/keys';
 import { START } from '../support';
