@@ -149,6 +149,7 @@ var BITS_256 = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]";
 // lib/contract/parse-key-document.ts
 var ID = new RegExp(`^${KEY_ID}$`);
 var SECRET = new RegExp(`^${BITS_256}$`);
+var LATEST = 99999999999;
 var INITIAL = new RegExp(`^[A-Za-z0-9]{${INITIAL_KEY.length}}$`);
 function parseKeyDocument(text) {
   const root = Field.secretRoot(parseJson(text));
@@ -178,6 +179,9 @@ function readKeys(list) {
     };
     if (ids.has(key.id)) {
       throw item.field("id").fault("that of no other key");
+    }
+    if (key.createdAt > LATEST) {
+      throw item.field("createdAt").fault("in epoch seconds");
     }
     if (key.createdAt > newerAt) {
       throw item.field("createdAt").fault("no later than that of the key before it");
@@ -281,6 +285,7 @@ function nextDocument(current, added, overlap2) {
 }
 
 // lib/functions/rotate-keys/rotate-keys.ts
+var CLOCK_TOLERANCE = 5 * 60;
 var LATEST_PROMOTION = KEY_ACTIVATION - 2 * KEY_REFRESH;
 async function rotateKeys(event, api2, options) {
   const secret = new KeySecret(api2, event.SecretId);
@@ -305,6 +310,11 @@ async function create(secret, id, { overlap: overlap2, now }) {
   const { text } = await secret.current();
   const current = parseKeyDocument(text);
   const createdAt = Math.max(now(), ...current.keys.map((key) => key.createdAt));
+  if (createdAt > now() + CLOCK_TOLERANCE) {
+    throw new Error(
+      `the newest key says that it is made ${createdAt - now()} s from now, and none after it would come to be used: correct its createdAt, which is in epoch seconds`
+    );
+  }
   const next = nextDocument(current, newKey(createdAt), overlap2);
   if (next.keys.length > MOST_KEYS) {
     throw new Error(

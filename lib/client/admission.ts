@@ -1,135 +1,131 @@
 import { STANDARD_SESSIONS_PER_OWNER } from '../contract/policy.js';
 import { SessionError } from './errors.js';
+import { endEntered, isAlive, readIfReadable } from './owned-entries.js';
 import { inBatches } from './owner-access.js';
-import type { Located, SignIn } from './record.js';
 import type { SaveContext } from './save-context.js';
-import { fingerprint } from './session-id.js';
 import type { OwnedSession, Owner } from './stores/owner-index.js';
+import type { EpochMilliseconds } from './stores/store.js';
 
 /** How long a session that was entered may take to be written, in milliseconds: longer than any request saves. */
 const ABOUT_TO_BEGIN = 20_000;
 
-/** A session of which somebody is signed in. */
-export interface SignedIn extends Located {
-  readonly record: Located['record'] & { readonly signIn: SignIn };
-}
-
 /**
- * Enters the session of a user who signs in, before it is written, and sees to it that they do not have too many.
+ * Signs a user in: enters the session, writes it, and sees to it that the user does not have too many.
  *
  * Of two sign-ins at the same time each is entered first, and then sees those that were entered before it: at least one
  * of them sees both. Who is entered and not written yet counts as alive for as long as writing may take. A session that is
- * just getting another id is entered twice, under one handle, and counts once.
+ * just getting another id is entered twice, under one handle, and counts once. The oldest make room only when the new one
+ * is there: a sign-in that fails ends nobody's session.
  *
- * @param predecessor the handle of the session that the one who signs in has so far, and is about to leave
- * @returns what is kept of the user then
- * @throws SessionError ERR_SESSION_LIMIT if there are too many, and none is to make room
+ * @param write writes the session, told what is kept of the user
+ * @throws SessionError ERR_SESSION_LIMIT, before anything is written, if there are too many and none is to make room
  */
-export async function admit(
+export async function admit<Result>(
   context: SaveContext,
   userId: string,
   own: OwnedSession,
-  predecessor: string | undefined,
-): Promise<Owner> {
-  const { owners, policy } = context;
-  const owner = await owners.enter(userId, own);
-  const others = owner.sessions.filter(({ handle }) => handle !== own.handle && handle !== predecessor);
-  const room = (policy.sessionsPerOwner ?? STANDARD_SESSIONS_PER_OWNER) - 1;
-  if (handlesOf(others).length <= room) {
-    return owner;
-  }
-  const alive = await keepAlive(context, userId, owner, others);
-  const handles = handlesOf(alive);
-  if (handles.length > room && policy.whenFull === 'refuse') {
-    await owners.leave(userId, [own]);
-    throw new SessionError(
-      'ERR_SESSION_LIMIT',
-      `the user has ${handles.length} sessions, and may have ${room + 1}: one of them must be ended before the user can sign in`,
-    );
-  }
-  const evicted = handles.slice(0, Math.max(0, handles.length - room));
-  await end(
-    context,
-    userId,
-    alive.filter(({ handle }) => evicted.includes(handle)),
-  );
-  return owner;
-}
-
-/** Ends sessions of a user, whatever they are by now. */
-export async function end(context: SaveContext, userId: string, sessions: readonly OwnedSession[]): Promise<void> {
-  const { owners, hooks } = context;
-  await owners.block(sessions);
-  await owners.leave(userId, sessions);
-  for (const { key } of sessions) {
-    hooks.call('destroyed', { session: fingerprint(key) });
-  }
-}
-
-/** Whether a record is that of a living session of a user. */
-export function isAlive(
-  { lifetime, clock }: SaveContext,
-  userId: string,
-  { notBefore }: Owner,
-  located: Located | undefined,
-): located is SignedIn {
-  return (
-    located !== undefined &&
-    located.record.end === undefined &&
-    located.record.signIn?.user === userId &&
-    located.record.createdAt >= notBefore &&
-    lifetime.of(located).expiresAt > clock()
-  );
-}
-
-/** What is under a session's key, or the word that nobody can read it; `undefined`: nothing is. */
-export async function readIfReadable(
-  { records, hooks }: SaveContext,
-  { key }: OwnedSession,
-): Promise<Located | 'unreadable' | undefined> {
+  write: (owner: Owner) => Promise<Result>,
+): Promise<Result> {
+  const { owners, tolerate } = context;
+  let excess: ReadonlySet<string>;
+  let written: Result;
   try {
-    return await records.readKey(key);
+    const owner = await owners.enter(userId, own);
+    excess = await tooMany(context, userId, owner, own);
+    written = await write(owner);
   } catch (error) {
-    if (error instanceof SessionError && error.code === 'ERR_SESSION_RECORD') {
-      // One record that was damaged, or whose key is gone, must not keep the user from all others.
-      hooks.call('storeError', error);
-      return 'unreadable';
-    }
+    await tolerate(async () => {
+      // Neither may it be written late, nor take anybody's room.
+      await owners.block([own]);
+      await owners.leave(userId, [own]);
+    });
     throw error;
   }
+  if (written !== undefined && excess.size > 0) {
+    await tolerate(() => endEntered(context, userId, ({ handle }) => excess.has(handle)));
+  }
+  return written;
 }
 
-/** Those that are alive. The others are taken out of the index, so that nobody need look at them again. */
-async function keepAlive(
+/** The handles of those that have to make room for a session, the oldest of all that are alive. */
+async function tooMany(
+  context: SaveContext,
+  userId: string,
+  owner: Owner,
+  own: OwnedSession,
+): Promise<ReadonlySet<string>> {
+  const { policy } = context;
+  const others = owner.sessions.filter(({ handle }) => handle !== own.handle);
+  const room = (policy.sessionsPerOwner ?? STANDARD_SESSIONS_PER_OWNER) - 1;
+  if (new Set(others.map(({ handle }) => handle)).size <= room) {
+    return new Set();
+  }
+  const living = await livingOf(context, userId, owner, others);
+  if (policy.whenFull !== 'refuse') {
+    return new Set(living.slice(0, Math.max(0, living.length - room)).map(([handle]) => handle));
+  }
+  // What nobody can read no page shows either: the user could never end it to make room.
+  const readable = living.filter(([, since]) => since !== UNREADABLE).length;
+  if (readable > room) {
+    throw new SessionError(
+      'ERR_SESSION_LIMIT',
+      `the user has ${readable} sessions, and may have ${room + 1}: one of them must be ended before the user can sign in`,
+    );
+  }
+  return new Set();
+}
+
+/** Since when a session lives of which nothing can be read: it is the first to make room. */
+const UNREADABLE = 0;
+
+/** An entry, and since when its session lives, if it does. */
+interface Candidate {
+  readonly entry: OwnedSession;
+  readonly since: EpochMilliseconds | undefined;
+  /** Whether its record is closed for good. */
+  readonly closed: boolean;
+}
+
+/**
+ * The handles of a user's sessions that are alive, and since when, the oldest first. The others are taken out of the index, so that nobody
+ * need look at them again.
+ */
+async function livingOf(
   context: SaveContext,
   userId: string,
   owner: Owner,
   entries: readonly OwnedSession[],
-): Promise<readonly OwnedSession[]> {
-  const { owners, clock, tolerate } = context;
-  const begins = clock() - ABOUT_TO_BEGIN;
-  const candidates = await inBatches(entries, async (entry) => {
-    const found = await readIfReadable(context, entry);
-    if (found === undefined || found === 'unreadable') {
-      // What nobody can read may be a session for another consumer of the store.
-      return { entry, alive: found === 'unreadable' || entry.enteredAt > begins, closed: false };
-    }
-    return { entry, alive: isAlive(context, userId, owner, found), closed: found.record.end !== undefined };
-  });
-  const dead = candidates.filter(({ alive }) => !alive);
+): Promise<readonly (readonly [handle: string, since: EpochMilliseconds])[]> {
+  const { owners, tolerate } = context;
+  const candidates = await inBatches(entries, (entry) => lookAt(context, userId, owner, entry));
+  const dead = candidates.filter(({ since }) => since === undefined);
   await tolerate(async () => {
     // Unless its record is closed, a late save could bring one to life that is missing from the index by then.
-    await owners.block(dead.filter(({ closed }) => !closed).map(({ entry }) => entry));
+    await owners.vacate(dead.filter(({ closed }) => !closed).map(({ entry }) => entry));
     await owners.leave(
       userId,
       dead.map(({ entry }) => entry),
     );
   });
-  return candidates.filter(({ alive }) => alive).map(({ entry }) => entry);
+  const beginnings = new Map<string, EpochMilliseconds>();
+  for (const { entry, since } of candidates) {
+    if (since !== undefined) {
+      beginnings.set(entry.handle, Math.min(since, beginnings.get(entry.handle) ?? since));
+    }
+  }
+  return [...beginnings].sort(([, one], [, other]) => one - other);
 }
 
-/** The sessions among entries, the oldest first: whatever id they have, their deadline is that of the sign-in. */
-function handlesOf(entries: readonly OwnedSession[]): readonly string[] {
-  const byAge = [...entries].sort((one, other) => one.deadline - other.deadline);
-  return [...new Set(byAge.map(({ handle }) => handle))];
+async function lookAt(context: SaveContext, userId: string, owner: Owner, entry: OwnedSession): Promise<Candidate> {
+  const found = await readIfReadable(context, entry.key);
+  if (found === undefined) {
+    const begins = entry.enteredAt > context.clock() - ABOUT_TO_BEGIN;
+    return { entry, since: begins ? entry.enteredAt : undefined, closed: false };
+  }
+  if (found === 'unreadable') {
+    // It may be a session for another consumer of the store.
+    return { entry, since: UNREADABLE, closed: false };
+  }
+  const { createdAt, end } = found.record;
+  return { entry, since: isAlive(context, userId, owner, found) ? createdAt : undefined, closed: end !== undefined };
 }

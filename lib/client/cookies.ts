@@ -7,6 +7,12 @@ import { isSignedWith, signedCookieValue } from './keys/cookie-signature.js';
 import type { KeyCache } from './keys/key-cache.js';
 import type { Whereabouts } from './save-context.js';
 
+/** A cookie that we gave out, as far as can be told without asking the store. */
+export interface PresentedCookie extends CookieValue {
+  /** Whether it is to be signed anew: it was not, or not with today's key. */
+  readonly outdated: boolean;
+}
+
 /** What a cookie is worth: `outdated` is as good as `valid`, but is to be signed anew. */
 export type Standing = 'valid' | 'outdated' | 'forged';
 
@@ -49,9 +55,9 @@ export class Cookies {
   }
 
   /** Whether a cookie that is in the browser says where the session lives, and closely enough until when. */
-  tells({ id, signature }: CookieValue, { id: current, expiresAt }: Whereabouts): boolean {
-    if (id !== current || this.signing === undefined || signature === undefined) {
-      return id === current;
+  tells({ id, outdated, signature }: PresentedCookie, { id: current, expiresAt }: Whereabouts): boolean {
+    if (id !== current || outdated || this.signing === undefined || signature === undefined) {
+      return id === current && !outdated;
     }
     const behind = aliveUntil(expiresAt) - signature.aliveUntil;
     return behind >= 0 && behind <= this.policy.touchAfter;

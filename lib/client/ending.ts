@@ -1,8 +1,9 @@
+import { leave } from './owned-entries.js';
 import { conflict } from './proposal.js';
-import { type Located, type SessionRecord, tombstoneOf } from './record.js';
+import { type Located, tombstoneOf } from './record.js';
 import type { SaveResult } from './record-access.js';
 import type { SaveContext } from './save-context.js';
-import type { SessionKey } from './stores/store.js';
+import { fingerprint } from './session-id.js';
 
 /** How often a sign-out tries to end exactly the record that it saw, before it takes away whatever is there. */
 const CAREFUL_ATTEMPTS = 3;
@@ -33,7 +34,7 @@ export async function destroy(context: SaveContext, found: Located): Promise<voi
   if (removed !== undefined) {
     await destroySuccessor(context, removed);
     // Without it, who comes back with the cookie would be told to be one whose session was lost.
-    await context.tolerate(() => bury(context, removed, undefined));
+    await context.tolerate(() => bury(context, found, undefined));
   }
 }
 
@@ -43,31 +44,46 @@ export async function destroy(context: SaveContext, found: Located): Promise<voi
  * @throws SessionError ERR_SESSION_CONFLICT if somebody did
  */
 export async function destroyUnchanged(context: SaveContext, found: Located): Promise<void> {
-  const result = await bury(context, found, found);
-  if (!result.saved) {
+  // That its use was noted meanwhile is no change.
+  const buried = await buryWhile(context, found, ({ record }) => record.data.equals(found.record.data));
+  if (!buried) {
     throw conflict();
   }
 }
 
-/** Takes a session out of those of its user, if somebody is signed in to it. */
-export async function leave({ owners }: SaveContext, { key, record: { signIn } }: Entered): Promise<void> {
-  if (signIn !== undefined) {
-    const { user, handle, enteredAt, deadline } = signIn;
-    await owners.leave(user, [{ key, handle, enteredAt, deadline }]);
+/**
+ * Ends a session that began before its user's sessions were revoked, and not what it went on as: a sign-in that came
+ * after the revocation, for instance. What it was renewed to is looked up by its own next request.
+ */
+export async function endRevoked(context: SaveContext, found: Located): Promise<void> {
+  if (await buryWhile(context, found, () => true)) {
+    context.hooks.call('destroyed', { session: fingerprint(found.key) });
   }
 }
 
-/** What must be known of a session to take it out. */
-interface Entered {
-  readonly key: SessionKey;
-  readonly record: Pick<SessionRecord, 'signIn'>;
+/** Buries a session, and again as others saved it, as long as it lives under its key and still is what is to be buried. */
+async function buryWhile(
+  context: SaveContext,
+  found: Located,
+  isMeant: (current: Located) => boolean,
+): Promise<boolean> {
+  let target: Located | undefined = found;
+  for (let attempt = 1; attempt <= CAREFUL_ATTEMPTS && target !== undefined; attempt++) {
+    const result: SaveResult = await bury(context, target, target);
+    if (result.saved) {
+      return true;
+    }
+    const { current } = result;
+    target = current?.record.end === undefined && current !== undefined && isMeant(current) ? current : undefined;
+  }
+  return false;
 }
 
 /** Marks a record as destroyed, in place of what is expected to be there. */
 async function bury(context: SaveContext, target: Located, expected: Located | undefined): Promise<SaveResult> {
   const { records, lifetime, clock, tolerate } = context;
   const tombstone = tombstoneOf(target.record, { kind: 'destroyed' });
-  const result = await records.save(target.key, tombstone, lifetime.ofUsed(target, clock()), expected);
+  const result = await records.save(target.key, tombstone, lifetime.ofEnded(target, clock()), expected);
   if (result.saved) {
     await tolerate(() => leave(context, target));
   }

@@ -2,7 +2,7 @@ import type { CookieValue } from '../contract/cookie.js';
 import type { PolicyContract } from '../contract/environment.js';
 import { CallBudget } from './call-budget.js';
 import type { Clock } from './clock.js';
-import { Cookies } from './cookies.js';
+import { Cookies, type PresentedCookie } from './cookies.js';
 import { DataModel, type DataOptions } from './data-model.js';
 import { destroy, destroyUnchanged } from './ending.js';
 import { SessionError } from './errors.js';
@@ -26,7 +26,7 @@ import { RecordAccess } from './record-access.js';
 import { regenerate } from './regeneration.js';
 import type { SaveContext, Whereabouts } from './save-context.js';
 import { SaveGroups } from './save-groups.js';
-import { begin, discard, keepUp } from './saves.js';
+import { begin, dropped, keepUp } from './saves.js';
 import type { Concurrency } from './session.js';
 import { type FoundSession, SessionDraft } from './session-draft.js';
 import { fingerprint } from './session-id.js';
@@ -67,6 +67,9 @@ const REPLY_TIME = 100;
 /** How many cookies of our name are looked up: a browser sends several if a neighbour or an older stack set one, too. */
 const MOST_COOKIES = 3;
 
+/** How many of them are looked at: who can set cookies here must not be able to hide the real one. */
+const MOST_VERIFIED = 20;
+
 /**
  * Finds sessions and saves them: what a session is, for every store and every host.
  *
@@ -103,18 +106,14 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     const common = { model: this.#model, concurrency, hadCookie: all.length > 0 };
     const context = this.#context(options);
     let retired: Located | undefined;
-    const cookies = all.slice(0, MOST_COOKIES);
+    const cookies = await this.#genuine(context, all);
     for (const [index, cookie] of cookies.entries()) {
-      const found = await find(context, this.#cookies, cookie);
+      const found = await find(context, cookie);
       if (found !== undefined && 'record' in found) {
         const session = fingerprint(found.key);
         hooks.call('loaded', { session });
-        const others = cookies.slice(index + 1).filter((other) => other !== undefined);
-        return new SessionDraft(found, {
-          ...common,
-          others,
-          onReset: (paths) => hooks.call('reset', { session, paths }),
-        });
+        const onReset = (paths: readonly string[]) => hooks.call('reset', { session, paths });
+        return new SessionDraft(found, { ...common, others: cookies.slice(index + 1), onReset });
       }
       retired ??= found?.retired;
     }
@@ -133,32 +132,20 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     if (found !== undefined && !proposal.ended) {
       const whereabouts = await this.#save(context, proposal, found);
       // The browser is told where the session lives unless it knows; not, if it ended before that could be said.
-      const knows = whereabouts === undefined || (!found.resign && this.#cookies.tells(found.cookie, whereabouts));
+      const knows = whereabouts === undefined || this.#cookies.tells(found.cookie, whereabouts);
       return knows ? {} : this.#give(context, whereabouts);
-    }
-    if (found === undefined && proposal.ended && retired !== undefined) {
-      // A sign-out with an id from before ends what the session went on as.
-      await destroy(context, retired);
-      context.hooks.call('destroyed', { session: fingerprint(retired.key) });
-    }
-    if (found !== undefined) {
-      await (proposal.exclusive ? destroyUnchanged(context, found) : destroy(context, found));
-      context.hooks.call('destroyed', { session: fingerprint(found.key) });
-      await this.#destroyOthers(context, draft.others);
     }
     if (proposal.begins && retired !== undefined && draft.overtaken && !proposal.ended && proposal.user === undefined) {
       // A sign-in overtook this request: another session's cookie would sign the visitor out again.
-      const [error] = discard(context, [proposal], retired.key).values();
-      if (error !== undefined) {
-        throw error;
-      }
+      dropped(context, proposal, retired.key);
       return {};
     }
     if (proposal.begins) {
       await this.#cookies.prepare(context.records.budget);
-      const whereabouts = await begin(context, proposal);
+      const whereabouts = await begin(context, proposal, () => this.#end(context, draft, proposal));
       return whereabouts === undefined ? {} : this.#give(context, whereabouts);
     }
+    await this.#end(context, draft, proposal);
     return proposal.ended && draft.hadCookie ? { setCookie: this.#cookies.clear() } : {};
   }
 
@@ -174,11 +161,40 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     return revokeBefore(this.#contextOfOwners('revokeBefore'), userId, time);
   }
 
+  /** The cookies that are worth looking up. Those that are not cost the store nothing, and the others not their turn. */
+  async #genuine(
+    { records, hooks }: SaveContext,
+    all: readonly (CookieValue | undefined)[],
+  ): Promise<PresentedCookie[]> {
+    const cookies: PresentedCookie[] = [];
+    for (const cookie of all.slice(0, MOST_VERIFIED)) {
+      const standing = cookie && (await this.#cookies.standing(cookie, records.budget));
+      if (cookie === undefined || standing === 'forged') {
+        hooks.call('rejected', { reason: cookie === undefined ? 'malformed' : 'forged' });
+      } else if (cookies.length < MOST_COOKIES) {
+        cookies.push({ ...cookie, outdated: standing === 'outdated' });
+      }
+    }
+    return cookies;
+  }
+
+  /** Ends the session that the request signed out of. */
+  async #end(context: SaveContext, { found, retired, others }: SessionDraft<Data>, proposal: Proposal): Promise<void> {
+    if (found !== undefined && proposal.ended) {
+      await (proposal.exclusive ? destroyUnchanged(context, found) : destroy(context, found));
+      context.hooks.call('destroyed', { session: fingerprint(found.key) });
+      await this.#destroyOthers(context, others);
+    } else if (retired !== undefined && proposal.ended) {
+      // With an id from before: what the session went on as.
+      await destroy(context, retired);
+      context.hooks.call('destroyed', { session: fingerprint(retired.key) });
+    }
+  }
+
   /** Ends what the other cookies of a visitor lead to: the next request would find that, and he would still be signed in. */
   async #destroyOthers(context: SaveContext, cookies: readonly CookieValue[]): Promise<void> {
-    for (const cookie of cookies) {
-      const forged = (await this.#cookies.standing(cookie, context.records.budget)) === 'forged';
-      const other = forged ? undefined : await context.records.read(cookie.id);
+    for (const { id } of cookies) {
+      const other = await context.records.read(id);
       if (other !== undefined) {
         await destroy(context, other);
       }

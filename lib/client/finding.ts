@@ -1,6 +1,6 @@
 import type { CookieValue } from '../contract/cookie.js';
-import type { Cookies } from './cookies.js';
-import { destroy } from './ending.js';
+import type { PresentedCookie } from './cookies.js';
+import { endRevoked } from './ending.js';
 import type { HookCaller, RejectionReason } from './hooks.js';
 import type { Located } from './record.js';
 import type { Identified } from './record-access.js';
@@ -15,19 +15,8 @@ export interface Retired {
 }
 
 /** The living session that a cookie leads to. If it leads to none, the hooks are told why. */
-export async function find(
-  context: SaveContext,
-  cookies: Cookies,
-  cookie: CookieValue | undefined,
-): Promise<FoundSession | Retired | undefined> {
+export async function find(context: SaveContext, cookie: PresentedCookie): Promise<FoundSession | Retired | undefined> {
   const { records, lifetime, clock, hooks } = context;
-  if (cookie === undefined) {
-    return reject(hooks, 'malformed');
-  }
-  const standing = await cookies.standing(cookie, records.budget);
-  if (standing === 'forged') {
-    return reject(hooks, 'forged');
-  }
   if (cookie.deadline * 1000 <= clock()) {
     return expire(hooks, keyOf(cookie.id));
   }
@@ -55,7 +44,7 @@ export async function find(
   const alive = await keepAlive(context, wanted.located);
   return alive === undefined
     ? expire(hooks, located.key)
-    : { ...alive, ...lifetime.of(alive), cookie, resign: standing === 'outdated', checked: wanted.checked };
+    : { ...alive, ...lifetime.of(alive), cookie, checked: wanted.checked };
 }
 
 /** Nothing is stored: a signed cookie knows whether something should be. */
@@ -77,24 +66,22 @@ async function stillWanted(
   context: SaveContext,
   located: Identified,
 ): Promise<{ readonly located: Identified; readonly checked: boolean } | undefined> {
-  const { policy, owners, lifetime, clock, hooks } = context;
+  const { policy, owners, lifetime, clock } = context;
   const { record } = located;
   const { signIn } = record;
   const everyTime = policy.revocationCheck === 'request';
-  if (signIn === undefined || !(everyTime || lifetime.checkDue(signIn, clock()))) {
+  const now = clock();
+  const due = signIn !== undefined && lifetime.checkDue(signIn, now);
+  if (signIn === undefined || !(everyTime || due)) {
     return { located, checked: false };
   }
-  const now = clock();
   const { notBefore } = await owners.read(signIn.user);
   if (record.createdAt < notBefore) {
-    await destroy(context, located);
-    hooks.call('destroyed', { session: fingerprint(located.key) });
+    await endRevoked(context, located);
     return undefined;
   }
-  // Where every request looks, none need save that it did.
-  return everyTime
-    ? { located, checked: false }
-    : { located: { ...located, record: { ...record, signIn: { ...signIn, checkedAt: now } } }, checked: true };
+  const checked = { ...located, record: { ...record, signIn: { ...signIn, checkedAt: now } } };
+  return { located: due ? checked : located, checked: due };
 }
 
 /** Touched before the handler and not after it, if the session would run out while the handler is at work. */

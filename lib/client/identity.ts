@@ -1,8 +1,8 @@
 import { admit } from './admission.js';
-import { destroy } from './ending.js';
+import { endRevoked } from './ending.js';
 import type { Located, SessionRecord } from './record.js';
 import type { SaveContext } from './save-context.js';
-import { fingerprint, newHandle } from './session-id.js';
+import { newHandle } from './session-id.js';
 import type { EpochMilliseconds, SessionKey } from './stores/store.js';
 
 /** Who is signed in, as a record says it, and since when. */
@@ -22,27 +22,30 @@ interface Visitor {
 }
 
 /**
- * Who is signed in to a session that begins now. With somebody to sign in it is entered among theirs.
+ * Writes a session that begins now. With somebody to sign in it is entered among theirs.
  *
- * @param predecessor the session that it takes the place of, if there is one
+ * @param predecessor the session that it takes the place of, if there is one: who signs in again keeps its handle
  * @throws SessionError ERR_SESSION_LIMIT as `admit` does
  */
-export async function identityOfNew(
+export async function writeNew<Result>(
   context: SaveContext,
   { user, label }: Visitor,
   { key, now, deadline }: Place,
-  predecessor?: Located,
-): Promise<Identity> {
+  predecessor: Located | undefined,
+  write: (identity: Identity) => Promise<Result>,
+): Promise<Result> {
   if (user === undefined) {
-    return { createdAt: now };
+    return write({ createdAt: now });
   }
-  const entry = { handle: newHandle(), enteredAt: now, deadline };
-  const { notBefore } = await admit(context, user, { key, ...entry }, predecessor?.record.signIn?.handle);
-  return {
-    // It was entered after they were revoked, whatever the clocks of two machines say.
-    createdAt: Math.max(now, notBefore),
-    signIn: { user, ...entry, checkedAt: now, ...(label !== undefined && { label }) },
-  };
+  const before = predecessor?.record.signIn;
+  const entry = { handle: before?.user === user ? before.handle : newHandle(), enteredAt: now, deadline };
+  return admit(context, user, { key, ...entry }, ({ notBefore }) =>
+    write({
+      // It was entered after they were revoked, whatever the clocks of two machines say.
+      createdAt: Math.max(now, notBefore),
+      signIn: { user, ...entry, checkedAt: now, ...(label !== undefined && { label }) },
+    }),
+  );
 }
 
 /**
@@ -61,8 +64,7 @@ export async function identityOfSuccessor(
   const entry = { handle: signIn.handle, enteredAt: now, deadline };
   const { notBefore } = await context.owners.enter(signIn.user, { key, ...entry });
   if (createdAt < notBefore) {
-    await destroy(context, old);
-    context.hooks.call('destroyed', { session: fingerprint(old.key) });
+    await endRevoked(context, old);
     return undefined;
   }
   return { createdAt, signIn: { ...signIn, ...entry, checkedAt: now } };

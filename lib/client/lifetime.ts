@@ -60,6 +60,13 @@ export class Lifetime {
     return { deadline, expiresAt: Math.max(expiresAt, this.#afterUse(now, deadline).expiresAt) };
   }
 
+  /** The ends of what is left of a session when it does not live under its key any more: never before a cookie says. */
+  ofEnded(located: Located, now: EpochMilliseconds): Ends {
+    const { deadline, expiresAt } = this.ofUsed(located, now);
+    const { stored } = located;
+    return { deadline: Math.max(deadline, stored.deadline), expiresAt: Math.max(expiresAt, stored.expiresAt) };
+  }
+
   /** When a session was last used, as far as what is stored tells. */
   lastUse({ stored, record }: Located, { checkedAt }: SignIn): EpochMilliseconds {
     return Math.max(checkedAt, stored.expiresAt - record.idleTimeout * 1000);
@@ -77,7 +84,8 @@ export class Lifetime {
 
   /** Whether it is time to look up whether the user's sessions were revoked: as often as a session in use is touched. */
   checkDue({ checkedAt }: SignIn, now: EpochMilliseconds): boolean {
-    return now - checkedAt > this.#touchAfter;
+    // A clock that was ahead then must not put it off.
+    return Math.abs(now - checkedAt) > this.#touchAfter;
   }
 
   /** Whether the session's id has reached its age. */

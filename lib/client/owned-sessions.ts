@@ -1,9 +1,10 @@
-import { end, isAlive, readIfReadable } from './admission.js';
 import { SessionError } from './errors.js';
-import { inBatches } from './owner-access.js';
+import { endEntered, isAlive, readIfReadable } from './owned-entries.js';
+import { CLOCK_TOLERANCE, inBatches } from './owner-access.js';
+import type { Located } from './record.js';
 import type { SaveContext } from './save-context.js';
 import type { Session } from './session.js';
-import { nameOf } from './stores/key-name.js';
+import type { SessionKey } from './stores/store.js';
 import { assertUserId } from './user-id.js';
 
 /** A session of a user who is signed in, for a page of where they are. */
@@ -39,20 +40,14 @@ export interface DestroyByOwnerOptions {
   readonly only?: string | readonly string[];
 }
 
-/** How often it is looked again for sessions that went on under a new id while they were being ended. */
-const MOST_ROUNDS = 10;
-
-/** How far ahead of ours the clock may be that says when sessions were revoked, in milliseconds. */
-const CLOCK_TOLERANCE = 5 * 60_000;
-
 /** The living sessions of a user, the one that was used last first. */
 export async function listByOwner(context: SaveContext, userId: string): Promise<readonly SignedInSession[]> {
   assertUserId('listByOwner', userId);
   const { owners, lifetime } = context;
   const owner = await owners.read(userId);
-  const found = await inBatches(owner.sessions, (entry) => readIfReadable(context, entry));
-  return found
-    .filter((located) => located !== 'unreadable')
+  const found = await inBatches(owner.sessions, ({ key }) => follow(context, key));
+  const living = found
+    .filter((located) => located !== undefined)
     .filter((located) => isAlive(context, userId, owner, located))
     .map((located) => {
       const { createdAt, signIn } = located.record;
@@ -66,50 +61,53 @@ export async function listByOwner(context: SaveContext, userId: string): Promise
         deadline: new Date(deadline),
       };
     })
-    .sort((one, other) => other.lastSeenAt.getTime() - one.lastSeenAt.getTime());
+    .sort((one, other) => one.lastSeenAt.getTime() - other.lastSeenAt.getTime());
+  // One that is just getting another id is there twice.
+  return [...new Map(living.map((session) => [session.handle, session])).values()].reverse();
 }
 
-/**
- * Ends sessions of a user, without looking at them: those that were entered when it is called, and whatever they go on as
- * meanwhile, since each is entered before it is written. It is looked again until nothing new is there.
- *
- * @returns how many were ended
- */
+/** Where a session lives by now: it may have got another id since the index was read. */
+async function follow(context: SaveContext, key: SessionKey): Promise<Located | undefined> {
+  let located = await readIfReadable(context, key);
+  while (located !== undefined && located !== 'unreadable' && located.record.end?.kind === 'retired') {
+    located = await readIfReadable(context, located.record.end.successor);
+  }
+  return located === 'unreadable' ? undefined : located;
+}
+
+/** Ends sessions of a user as `endEntered` does. Returns how many. */
 export async function destroyByOwner(
   context: SaveContext,
   userId: string,
-  { except = [], only }: DestroyByOwnerOptions = {},
+  options: DestroyByOwnerOptions = {},
 ): Promise<number> {
   assertUserId('destroyByOwner', userId);
+  const { except = [], only } = options;
+  if ('only' in options && only === undefined) {
+    // Often the field of a form that was not sent. To end all of them must not be what it comes to.
+    throw new SessionError(
+      'ERR_SESSION_USER',
+      'only must be handles of sessions, received undefined: leave it out to end all',
+    );
+  }
   const spared = new Set([except].flat().map((session) => (typeof session === 'string' ? session : session.handle)));
   const wanted = only === undefined ? undefined : new Set([only].flat());
-  const blocked = new Set<string>();
-  const ended = new Set<string>();
-  for (let round = 1; round <= MOST_ROUNDS; round++) {
-    const { sessions } = await context.owners.read(userId);
-    const targets = sessions.filter(
-      ({ key, handle }) => !spared.has(handle) && !blocked.has(nameOf(key)) && (wanted?.has(handle) ?? true),
-    );
-    if (targets.length === 0) {
-      return ended.size;
-    }
-    await end(context, userId, targets);
-    for (const { key, handle } of targets) {
-      blocked.add(nameOf(key));
-      ended.add(handle);
-    }
-  }
-  throw new SessionError(
-    'ERR_SESSION_CONFLICT',
-    `the user kept signing in: ${ended.size} sessions were ended in ${MOST_ROUNDS} rounds, and there are more; keep the user from signing in first`,
-  );
+  const ended = await endEntered(context, userId, ({ handle }) => !spared.has(handle) && (wanted?.has(handle) ?? true));
+  return ended.size;
 }
 
 /** Ends all sessions of a user that began before a time, each when it is next looked up. */
 export async function revokeBefore(context: SaveContext, userId: string, time: Date | undefined): Promise<void> {
   assertUserId('revokeBefore', userId);
-  const now = context.clock();
-  const notBefore = time === undefined ? now : time.getTime();
+  const { owners, clock } = context;
+  const now = clock();
+  if (time === undefined) {
+    // All that began until this moment, by the clock of whatever machine: also after an earlier revocation by one ahead.
+    const last = await owners.read(userId);
+    await owners.revoke(userId, Math.max(now, last.notBefore + 1));
+    return;
+  }
+  const notBefore = time.getTime();
   if (!(notBefore <= now + CLOCK_TOLERANCE)) {
     const received = Number.isNaN(notBefore) ? 'one that is none' : new Date(notBefore).toISOString();
     throw new SessionError(
@@ -117,5 +115,5 @@ export async function revokeBefore(context: SaveContext, userId: string, time: D
       `revokeBefore must be given a time that is not to come, received ${received}`,
     );
   }
-  await context.owners.revoke(userId, notBefore);
+  await owners.revoke(userId, notBefore);
 }

@@ -1,13 +1,16 @@
 import type { PolicyContract } from '../contract/environment.js';
 import type { CallBudget } from './call-budget.js';
 import type { Clock } from './clock.js';
-import { BLOCKED } from './record-access.js';
+import { BLOCKED, VACANT } from './record-access.js';
 import type { OwnedSession, Owner, OwnerIndex } from './stores/owner-index.js';
-import type { EpochMilliseconds } from './stores/store.js';
+import type { EpochMilliseconds, Version } from './stores/store.js';
 import { ownerOf } from './user-id.js';
 
 /** What is known of a user where nothing is kept of users. */
 const UNKNOWN: Owner = { sessions: [], notBefore: 0 };
+
+/** How far ahead of ours another machine's clock may be, in milliseconds. */
+export const CLOCK_TOLERANCE = 5 * 60_000;
 
 /** How many calls for one user's sessions are under way at the same time. */
 const AT_ONCE = 25;
@@ -31,7 +34,9 @@ export class OwnerAccess {
     const { index } = this;
     return index === undefined
       ? UNKNOWN
-      : this.budget.call('read of a user', (options) => index.readOwner(ownerOf(userId), options));
+      : this.#believed(
+          await this.budget.call('read of a user', (options) => index.readOwner(ownerOf(userId), options)),
+        );
   }
 
   /** Enters a session that is about to be written. */
@@ -39,8 +44,10 @@ export class OwnerAccess {
     const { index } = this;
     return index === undefined
       ? UNKNOWN
-      : this.budget.call('listing of a session', (options) =>
-          index.enter(ownerOf(userId), session, this.#keepUntil, options),
+      : this.#believed(
+          await this.budget.call('listing of a session', (options) =>
+            index.enter(ownerOf(userId), session, this.#keepUntil, options),
+          ),
         );
   }
 
@@ -61,9 +68,30 @@ export class OwnerAccess {
 
   /** Ends sessions whatever they are by now, even if they are only about to be written. */
   async block(sessions: readonly OwnedSession[]): Promise<void> {
+    await this.#block(sessions, BLOCKED);
+  }
+
+  /** Sees to it that nothing comes to life any more where nothing is alive, and that it looks as before. */
+  async vacate(sessions: readonly OwnedSession[]): Promise<void> {
+    await this.#block(sessions, VACANT);
+  }
+
+  /**
+   * What is kept of a user, with no time in it that is yet to come: sessions begin no earlier than their user's were
+   * revoked, so that whoever may write to the index alone could else make one that outlives every policy.
+   */
+  #believed({ sessions, notBefore }: Owner): Owner {
+    const latest = this.clock() + CLOCK_TOLERANCE;
+    return {
+      sessions: sessions.filter(({ enteredAt }) => enteredAt <= latest),
+      notBefore: Math.min(notBefore, latest),
+    };
+  }
+
+  async #block(sessions: readonly OwnedSession[], version: Version): Promise<void> {
     const { index } = this;
     await inBatches(sessions, ({ key, deadline }) =>
-      this.budget.call('block of a session', async (options) => index?.block(key, BLOCKED, deadline, options)),
+      this.budget.call('block of a session', async (options) => index?.block(key, version, deadline, options)),
     );
   }
 
@@ -79,8 +107,15 @@ export async function inBatches<Item, Result>(
   run: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  for (let start = 0; start < items.length; start += AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(start, start + AT_ONCE).map(run))));
+  for (const batch of batchesOf(items)) {
+    results.push(...(await Promise.all(batch.map(run))));
   }
   return results;
+}
+
+/** Items in their order, as many at a time as calls are under way together. */
+export function batchesOf<Item>(items: readonly Item[]): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / AT_ONCE) }, (_, index) =>
+    items.slice(index * AT_ONCE, (index + 1) * AT_ONCE),
+  );
 }

@@ -30,6 +30,9 @@ export interface Identified extends Located {
 /** The version of what was ended by somebody who did not look at it. */
 export const BLOCKED: Version = 'blocked';
 
+/** The version of what was found to be over, so that nothing comes to life there unnoticed. It reads as if nothing was. */
+export const VACANT: Version = 'vacant';
+
 /** What a save came to: the record as it is now, ours or, if another save came first, that one's. */
 export type SaveResult =
   | { readonly saved: true; readonly located: Located }
@@ -73,10 +76,7 @@ export class RecordAccess {
       : { saved: false, current };
   }
 
-  /**
-   * Saves under a key that nobody else has yet, so that no conflict is possible; but whoever ends all sessions of a user
-   * ends also those that are about to be written: `undefined`.
-   */
+  /** Saves under a key that nobody else has yet, so that no conflict is possible. `undefined`: it was blocked before. */
   async saveUnshared(
     key: SessionKey,
     record: UnsavedRecord,
@@ -87,7 +87,8 @@ export class RecordAccess {
     if (result.saved) {
       return result.located;
     }
-    if (result.current?.record.end?.kind === 'destroyed') {
+    // Nobody else has the key; but whoever ends all sessions of a user also ends those that are about to be written.
+    if (record.signIn !== undefined && (result.current === undefined || result.current.record.end !== undefined)) {
       return undefined;
     }
     throw new SessionError(
@@ -144,7 +145,7 @@ export class RecordAccess {
   }
 
   async #locate(key: SessionKey, stored: StoredSession | undefined): Promise<Located | undefined> {
-    if (stored === undefined) {
+    if (stored === undefined || stored.version === VACANT) {
       return undefined;
     }
     if (stored.version === BLOCKED) {

@@ -110,6 +110,9 @@ export function encodeRecord({ data, end, ...fields }: SessionRecord): Uint8Arra
 /** @throws SessionError ERR_SESSION_RECORD if the record is damaged, or in a format that this release does not read. */
 export function decodeRecord(value: Uint8Array): SessionRecord {
   const [format] = value;
+  if (format === undefined) {
+    throw damaged('it has no value');
+  }
   if (format === RECORD_FORMAT.sealed) {
     throw new SessionError(
       'ERR_SESSION_RECORD',

@@ -1,6 +1,6 @@
-import { leave } from './ending.js';
 import type { RegenerationCause } from './hooks.js';
-import { identityOfNew, identityOfSuccessor } from './identity.js';
+import { type Identity, identityOfSuccessor, writeNew } from './identity.js';
+import { leave } from './owned-entries.js';
 import type { Proposal } from './proposal.js';
 import { type Located, type SessionEnd, tombstoneOf } from './record.js';
 import type { Identified } from './record-access.js';
@@ -41,51 +41,54 @@ export async function regenerate(
   const end: SessionEnd = { kind: 'retired', successor: key, at: now, ...(grace && { grace }) };
   const endsAfter = (old: Located) => (cause === 'login' ? lifetime.ofNew(now) : lifetime.ofUsed(old, now));
 
-  const place = { key, now, deadline: endsAfter(found).deadline };
-  const identity =
-    cause === 'login'
-      ? await identityOfNew(context, proposal, place, found)
-      : await identityOfSuccessor(context, found, place);
-  if (identity === undefined) {
-    return dropped(context, proposal, found.key);
-  }
-  const create = (old: Identified, data: SessionData, expected: Located | undefined) => {
-    const record = { ...identity, renewedAt: now, idleTimeout: lifetime.idleTimeout, data };
-    return records.saveUnshared(key, record, endsAfter(old), expected);
-  };
-  const undo = () =>
+  const undo = (identity: Identity) =>
     tolerate(async () => {
       await records.remove(key);
       await leave(context, { key, record: identity });
     });
-
-  let old = found;
-  let outcome = proposal.on(old.record.data);
-  let fresh = await create(old, outcome.data, undefined);
-  for (let attempt = 1; fresh !== undefined; attempt++) {
-    const result = await records.save(old.key, tombstoneOf(old.record, end), lifetime.ofUsed(old, now), old);
-    if (result.saved) {
-      await tolerate(() => leave(context, old));
-      tellConflicts(context, old, outcome.contested);
-      hooks.call('renewed', { session: fingerprint(old.key), successor: fingerprint(key), cause });
-      return whereaboutsOf({ ...fresh, id });
-    }
-    const next = await currentAfterConflict(context, old, result.current, attempt);
-    if (next === undefined || (next.id !== old.id && cause === 'age')) {
-      await undo();
-      return next === undefined ? dropped(context, proposal, old.key) : adopt(context, proposal, next);
-    }
-    try {
+  const move = async (identity: Identity): Promise<Whereabouts | undefined> => {
+    const create = (old: Identified, data: SessionData, expected: Located | undefined) => {
+      const record = { ...identity, renewedAt: now, idleTimeout: lifetime.idleTimeout, data };
+      return records.saveUnshared(key, record, endsAfter(old), expected);
+    };
+    let old = found;
+    let outcome = proposal.on(old.record.data);
+    let fresh = await create(old, outcome.data, undefined);
+    for (let attempt = 1; fresh !== undefined; attempt++) {
+      const result = await records.save(old.key, tombstoneOf(old.record, end), lifetime.ofEnded(old, now), old);
+      if (result.saved) {
+        await tolerate(() => leave(context, old));
+        tellConflicts(context, old, outcome.contested);
+        hooks.call('renewed', { session: fingerprint(old.key), successor: fingerprint(key), cause });
+        return whereaboutsOf({ ...fresh, id });
+      }
+      const next = await currentAfterConflict(context, old, result.current, attempt);
+      if (next === undefined || (next.id !== old.id && cause === 'age')) {
+        await undo(identity);
+        return next === undefined ? dropped(context, proposal, old.key) : adopt(context, proposal, next);
+      }
       outcome = proposal.on(next.record.data);
-    } catch (error) {
-      await undo();
-      throw error;
+      old = next;
+      fresh = await create(old, outcome.data, fresh);
     }
-    old = next;
-    fresh = await create(old, outcome.data, fresh);
+    // All sessions of the user were ended at this moment, the one that was just about to begin among them.
+    return dropped(context, proposal, old.key);
+  };
+  const moveOrUndo = (identity: Identity) =>
+    move(identity).catch(async (error: unknown) => {
+      if (cause !== 'age') {
+        // Nobody will be told the new id. One that comes of age can be worked out, if the old record was retired after all.
+        await undo(identity);
+      }
+      throw error;
+    });
+
+  const place = { key, now, deadline: endsAfter(found).deadline };
+  if (cause === 'login') {
+    return writeNew(context, proposal, place, found, moveOrUndo);
   }
-  // All sessions of the user were ended at this moment, the one that was just about to begin among them.
-  return dropped(context, proposal, old.key);
+  const identity = await identityOfSuccessor(context, found, place);
+  return identity === undefined ? dropped(context, proposal, found.key) : moveOrUndo(identity);
 }
 
 /** Takes the id that another request renewed the session to, and saves there what this one changed. */

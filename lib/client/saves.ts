@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from './errors.js';
-import { identityOfNew } from './identity.js';
+import { writeNew } from './identity.js';
 import { layersOn } from './layers.js';
 import { conflict, type Proposal } from './proposal.js';
 import type { Located } from './record.js';
@@ -21,17 +21,24 @@ export interface Saved {
 /**
  * Stores a new session under a new id. `undefined`: all sessions of the user who signs in were ended at that moment.
  *
+ * @param first what is to be done before, once it is known that the user may sign in
  * @throws SessionError ERR_SESSION_LIMIT as `admit` does
  */
-export async function begin(context: SaveContext, proposal: Proposal): Promise<Whereabouts | undefined> {
+export async function begin(
+  context: SaveContext,
+  proposal: Proposal,
+  first: () => Promise<void>,
+): Promise<Whereabouts | undefined> {
   const { records, lifetime, clock, hooks } = context;
   const now = clock();
   const id = newSessionId();
   const key = keyOf(id);
   const ends = lifetime.ofNew(now);
-  const identity = await identityOfNew(context, proposal, { key, now, deadline: ends.deadline });
-  const record = { ...identity, renewedAt: now, idleTimeout: lifetime.idleTimeout, data: proposal.data };
-  const created = await records.saveUnshared(key, record, ends, undefined);
+  const created = await writeNew(context, proposal, { key, now, ...ends }, undefined, async (identity) => {
+    await first();
+    const record = { ...identity, renewedAt: now, idleTimeout: lifetime.idleTimeout, data: proposal.data };
+    return records.saveUnshared(key, record, ends, undefined);
+  });
   if (created === undefined) {
     return dropped(context, proposal, key);
   }

@@ -1,5 +1,6 @@
 import type { CookieValue } from '../contract/cookie.js';
 import { Changes, copyOf, type Updater } from './changes.js';
+import type { PresentedCookie } from './cookies.js';
 import type { DataModel } from './data-model.js';
 import { SessionError } from './errors.js';
 import { assertJson } from './json.js';
@@ -17,9 +18,7 @@ import { assertLabel, assertUserId } from './user-id.js';
 /** A session as it was found in the store, with its ends under today's policy. */
 export interface FoundSession extends Identified, Ends {
   /** The request's cookie. Its id is another one if the session was renewed a moment ago. */
-  readonly cookie: CookieValue;
-  /** Whether the cookie is to be signed anew: it was not, or not with today's key. */
-  readonly resign: boolean;
+  readonly cookie: PresentedCookie;
   /** Whether this request looked up that the user's sessions were not revoked, and is to save that it did. */
   readonly checked: boolean;
 }

@@ -8,9 +8,14 @@ const LONGEST_USER = 256;
 /** The longest label of a session, in characters. */
 const LONGEST_LABEL = 128;
 
+/** Longer than a session id, so that none, of whose hash a session's key is made, can be taken for a user. */
+const PREFIX = 'cdk-sessions v1, the sessions of the user ';
+
 /** The name of a user in an index of owners: who reads the index learns no user's id from it that he did not know. */
 export function ownerOf(userId: string): OwnerKey {
-  return createHash('sha256').update(`user ${userId}`).digest();
+  return createHash('sha256')
+    .update(PREFIX + userId)
+    .digest();
 }
 
 /** @throws SessionError ERR_SESSION_USER */
@@ -24,8 +29,20 @@ export function assertLabel(label: unknown): void {
 }
 
 function assertText(what: string, text: unknown, longest: number): void {
-  if (typeof text !== 'string' || text === '' || text.length > longest) {
-    const received = typeof text === 'string' ? `one of ${text.length}` : `a value of type ${typeof text}`;
+  const received = faultOf(text, longest);
+  if (received !== undefined) {
     throw new SessionError('ERR_SESSION_USER', `${what} of 1 to ${longest} characters, received ${received}`);
   }
+}
+
+/** What is wrong with a text, or `undefined`. */
+function faultOf(text: unknown, longest: number): string | undefined {
+  if (typeof text !== 'string') {
+    return `a value of type ${typeof text}`;
+  }
+  if (text === '' || text.length > longest) {
+    return `one of ${text.length}`;
+  }
+  // Half of a surrogate pair has no bytes of its own: texts that differ in nothing else would be hashed to the same.
+  return /\p{Surrogate}/u.test(text) ? 'one with half of a surrogate pair' : undefined;
 }

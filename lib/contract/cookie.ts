@@ -31,9 +31,7 @@ export interface CookieSignature {
 }
 
 const SECONDS = '0|[1-9]\\d{0,10}';
-const VALUE = new RegExp(
-  `^v1\\.(${BITS_256})\\.(${SECONDS})(?:\\.(${SECONDS})\\.(${KEY_ID})\\.(${BITS_256}))?$`,
-);
+const VALUE = new RegExp(`^v1\\.(${BITS_256})\\.(${SECONDS})(?:\\.(${SECONDS})\\.(${KEY_ID})\\.(${BITS_256}))?$`);
 
 /** Spells a cookie value. */
 export function formatCookieValue({ id, deadline, signature }: CookieValue): string {

@@ -4,6 +4,8 @@ import { INITIAL_KEY, KEY_DOCUMENT_VERSION, KEY_ID, type KeyDocument, type Maste
 
 const ID = new RegExp(`^${KEY_ID}$`);
 const SECRET = new RegExp(`^${BITS_256}$`);
+/** No time in seconds for three thousand years, and every one in milliseconds since 1973. */
+const LATEST = 99_999_999_999;
 const INITIAL = new RegExp(`^[A-Za-z0-9]{${INITIAL_KEY.length}}$`);
 
 /**
@@ -42,6 +44,9 @@ function readKeys(list: Field): readonly MasterKey[] {
     };
     if (ids.has(key.id)) {
       throw item.field('id').fault('that of no other key');
+    }
+    if (key.createdAt > LATEST) {
+      throw item.field('createdAt').fault('in epoch seconds');
     }
     if (key.createdAt > newerAt) {
       throw item.field('createdAt').fault('no later than that of the key before it');

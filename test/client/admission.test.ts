@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { fingerprint } from '../../lib/client/session-id';
 import { ownerOf } from '../../lib/client/user-id';
 import { down, engineOf, HOUR, keyOfSession, MINUTE, newScene, SECOND, Visitor } from './support';
@@ -166,10 +167,17 @@ describe('what is over takes no room', () => {
     expect(store.taken()).toEqual(['enter', 'write']);
   });
 
-  test('a sign-in that failed half-way, when it cannot be under way any more', async () => {
+  test('a sign-in that failed half-way', async () => {
     await several(2, REFUSE);
     store.before.write = down;
     await expect(signedIn(REFUSE)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE_UNAVAILABLE' });
+    await signedIn(REFUSE);
+  });
+
+  test('a sign-in whose process crashed half-way, when it cannot be under way any more', async () => {
+    await several(2, REFUSE);
+    const entry = { key: randomBytes(32), handle: 'aaaaaaaa', enteredAt: clock.now, deadline: clock.now + HOUR };
+    await memory.owners.enter(ownerOf('ada'), entry, clock.now + HOUR);
     await expect(signedIn(REFUSE)).rejects.toMatchObject(LIMIT);
     clock.advance(MINUTE);
     await signedIn(REFUSE);

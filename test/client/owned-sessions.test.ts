@@ -103,7 +103,7 @@ describe('a user’s sessions are listed', () => {
     const unlucky = await signedIn('ada', { store: faulty, hooks: { storeError: () => undefined } });
     faulty.next('leave', 'fail');
     await unlucky.request((session) => session.logout());
-    expect((await memory.owners.readOwner(ownerOf('ada'))).sessions).toHaveLength(2);
+    expect((await memory.owners.readOwner(ownerOf('ada'))).sessions).toHaveLength(1);
     expect(await handles()).toEqual([]);
   });
 
@@ -323,12 +323,14 @@ function slowed(inner: SessionStore & { readonly owners: OwnerIndex }, random: (
 }
 
 describe('a user’s sessions are revoked', () => {
-  test('with one call, however many they are', async () => {
+  test('with a read and a write, however many they are; with a time, with the write alone', async () => {
     await signedIn();
     await signedIn();
     store.taken();
-    await engine().revokeBefore('ada');
+    await engine().revokeBefore('ada', new Date(START - 1));
     expect(store.taken()).toEqual(['revoke']);
+    await engine().revokeBefore('ada');
+    expect(store.taken()).toEqual(['readOwner', 'revoke']);
     clock.advance(1);
     expect(await handles()).toHaveLength(2);
   });

@@ -16,11 +16,10 @@ function proposalOf(values: Values, concurrency: Concurrency, act: (session: Ses
   const record = { createdAt: START, renewedAt: START, idleTimeout: 60, recent: 'aaaaaaaa', data: dataOf(values) };
   const stored = { value: encodeRecord(record), version: '1.aaaaaaaa', expiresAt: START + 1, deadline: START + 2 };
   const { expiresAt, deadline } = stored;
-  const cookie = { id: 'id', deadline };
+  const cookie = { id: 'id', deadline, outdated: false };
   const found = {
     id: 'id',
     cookie,
-    resign: false,
     checked: false,
     key: Uint8Array.of(1),
     stored,

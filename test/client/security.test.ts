@@ -162,7 +162,7 @@ describe('who reads the store', () => {
 
   test('knows a user whose id is guessed: what stands for it is a hash without a key', async () => {
     await signedIn('ada', ENCRYPTED);
-    const guess = createHash('sha256').update('user ada').digest();
+    const guess = createHash('sha256').update('cdk-sessions v1, the sessions of the user ada').digest();
     expect(Buffer.from(ownerOf('ada'))).toEqual(guess);
     expect((await memory.owners.readOwner(guess)).sessions).toHaveLength(1);
   });

@@ -21,8 +21,7 @@ function draftOf(values: Values, concurrency: Concurrency = 'merge'): SessionDra
   const stored = { value: encodeRecord(record), version: 'a', expiresAt: START + 1, deadline: START + 2 };
   const found = {
     id: 'id',
-    cookie: { id: 'id', deadline: stored.deadline },
-    resign: false,
+    cookie: { id: 'id', deadline: stored.deadline, outdated: false },
     checked: false,
     key: Uint8Array.of(1),
     stored,

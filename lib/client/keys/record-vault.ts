@@ -35,7 +35,7 @@ export class RecordVault {
    */
   async open(value: Uint8Array, sessionKey: SessionKey, budget: CallBudget): Promise<Uint8Array> {
     if (!isSealed(value)) {
-      if (this.options.encrypts && !this.options.acceptsUnprotected) {
+      if (value.length > 0 && this.options.encrypts && !this.options.acceptsUnprotected) {
         throw new SessionError(
           'ERR_SESSION_RECORD',
           'the stored session is not encrypted, and this store encrypts its data: if it began before that, set acceptUnprotected for as long as such sessions live',

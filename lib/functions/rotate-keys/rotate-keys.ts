@@ -14,6 +14,9 @@ export interface RotationOptions {
   readonly now: () => number;
 }
 
+/** How far ahead of ours the clock may have been that a key was made by, in seconds. */
+const CLOCK_TOLERANCE = 5 * 60;
+
 /** A document becomes current this long after its key was made, or never: clients must read it twice before they use it. */
 const LATEST_PROMOTION = KEY_ACTIVATION - 2 * KEY_REFRESH;
 
@@ -59,6 +62,12 @@ async function create(secret: KeySecret, id: string, { overlap, now }: RotationO
   const current = parseKeyDocument(text);
   // The newest comes first, whatever clocks say.
   const createdAt = Math.max(now(), ...current.keys.map((key) => key.createdAt));
+  if (createdAt > now() + CLOCK_TOLERANCE) {
+    // Every key after it would be as new, and be used no sooner.
+    throw new Error(
+      `the newest key says that it is made ${createdAt - now()} s from now, and none after it would come to be used: correct its createdAt, which is in epoch seconds`,
+    );
+  }
   const next = nextDocument(current, newKey(createdAt), overlap);
   if (next.keys.length > MOST_KEYS) {
     // To drop one of them would sign people out.
