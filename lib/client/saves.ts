@@ -103,7 +103,7 @@ export function tellConflicts({ hooks }: SaveContext, target: Located, keys: rea
  * Drops the changes of requests, because their session ended. The hooks are told, and those requests that must not go on
  * as if they had been saved get the error that they are to fail with.
  */
-export function discard(
+function discard(
   { hooks }: SaveContext,
   proposals: readonly Proposal[],
   key: SessionKey,

@@ -12,7 +12,7 @@ export interface PolicyTimes {
 const LONGEST = 400 * 24 * 3600;
 
 /** The most sessions that one user may have: what is kept of all of them together must stay small. */
-export const MOST_SESSIONS_PER_OWNER = 1000;
+const MOST_SESSIONS_PER_OWNER = 1000;
 
 /** The most where the policy does not say. */
 export const STANDARD_SESSIONS_PER_OWNER = 100;
