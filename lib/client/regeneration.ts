@@ -46,7 +46,7 @@ export async function regenerate(
       await records.remove(key);
       await leave(context, { key, record: identity });
     });
-  const move = async (identity: Identity): Promise<Whereabouts | undefined> => {
+  const move = async (identity: Identity): Promise<Moved> => {
     const create = (old: Identified, data: SessionData, expected: Located | undefined) => {
       const record = { ...identity, renewedAt: now, idleTimeout: lifetime.idleTimeout, data };
       return records.saveUnshared(key, record, endsAfter(old), expected);
@@ -65,14 +65,14 @@ export async function regenerate(
       const next = await currentAfterConflict(context, old, result.current, attempt);
       if (next === undefined || (next.id !== old.id && cause === 'age')) {
         await undo(identity);
-        return next === undefined ? dropped(context, proposal, old.key) : adopt(context, proposal, next);
+        return next && adopt(context, proposal, next);
       }
       outcome = proposal.on(next.record.data);
       old = next;
       fresh = await create(old, outcome.data, fresh);
     }
     // All sessions of the user were ended at this moment, the one that was just about to begin among them.
-    return dropped(context, proposal, old.key);
+    return undefined;
   };
   const moveOrUndo = (identity: Identity) =>
     move(identity).catch(async (error: unknown) => {
@@ -84,16 +84,18 @@ export async function regenerate(
     });
 
   const place = { key, now, deadline: endsAfter(found).deadline };
-  if (cause === 'login') {
-    return writeNew(context, proposal, place, found, moveOrUndo);
-  }
-  const identity = await identityOfSuccessor(context, found, place);
-  return identity === undefined ? dropped(context, proposal, found.key) : moveOrUndo(identity);
+  const moved = await (cause === 'login'
+    ? writeNew(context, proposal, place, found, moveOrUndo)
+    : identityOfSuccessor(context, found, place).then((identity) => identity && moveOrUndo(identity)));
+  return moved === 'discarded' ? undefined : (moved ?? dropped(context, proposal, found.key));
 }
 
+/** What a move comes to. `undefined`: the session ended meanwhile. `discarded`: so it did, and the hooks have been told. */
+type Moved = Whereabouts | 'discarded' | undefined;
+
 /** Takes the id that another request renewed the session to, and saves there what this one changed. */
-async function adopt(context: SaveContext, proposal: Proposal, renewed: Identified): Promise<Whereabouts | undefined> {
+async function adopt(context: SaveContext, proposal: Proposal, renewed: Identified): Promise<Moved> {
   return proposal.dirty
-    ? context.saveWithOthers(proposal, renewed)
+    ? ((await context.saveWithOthers(proposal, renewed)) ?? 'discarded')
     : { id: renewed.id, ...context.lifetime.of(renewed) };
 }
