@@ -14,7 +14,8 @@ export interface Sessions<Data extends object> {
    * Makes a Lambda handler out of one that is given the visitor's session, for every event that a function gets over
    * HTTP: function URL, HTTP API, REST API, and Application Load Balancer with and without multi-value headers.
    * `event` and `context` are Lambda's own. The reply leaves when the session is saved; a handler that throws saves
-   * nothing. While the store does not answer, visitors get a 503 with `Retry-After` and keep their cookie.
+   * nothing. While the store does not answer, visitors get a 503 with `Retry-After` and keep their cookie; so they do if
+   * it does not answer a call of the handler's own, such as `destroyByOwner`, and the handler lets that through.
    *
    * The handler made throws SessionError: ERR_SESSION_CONFIG without a usable configuration, ERR_SESSION_EVENT for an
    * event that is not an HTTP request, ERR_SESSION_RECORD for a stored session that this release cannot read,
@@ -49,7 +50,8 @@ export interface Sessions<Data extends object> {
 
   /**
    * The living sessions that a user is signed in to, the one that was used last first: for a page of where they are. Costs
-   * one read for the user, and one for each session.
+   * one read for the user, and one of the whole record for each session. A session that cannot be read (damaged, or its
+   * key is gone) is left out, and the hook `storeError` is told.
    *
    * @throws SessionError ERR_SESSION_USER, ERR_SESSION_CONFIG if the store keeps nothing of users, and
    *   ERR_SESSION_STORE_UNAVAILABLE or ERR_SESSION_STORE_TIMEOUT while it does not answer; so do the next two
@@ -58,10 +60,17 @@ export interface Sessions<Data extends object> {
 
   /**
    * Ends the sessions of a user, at once: when this resolves, none that was there when it was called is alive, nor what it
-   * went on as. Costs two reads for the user, a write for each session and one more.
+   * went on as. Costs two reads for the user, a write for each session and one for each 25: should it fail half-way, those
+   * before are ended, and another call ends the rest.
+   *
+   * It looks at no session, so that a function which may read none can call it. So the data of what it ended stays in the
+   * store, where no client reads it any more, until that collects it. Without `except` the visitor's own session is ended,
+   * too: in a handler that goes on to `login` or `regenerate`, pass `except: session`, or there is nothing left to sign in
+   * to.
    *
    * @returns how many were ended, those included that had run out on their own and were still in the index
-   * @throws SessionError also ERR_SESSION_CONFLICT if the user keeps signing in meanwhile
+   * @throws SessionError also ERR_SESSION_USER for `only: undefined`, which must not come to mean all of them, and
+   *   ERR_SESSION_CONFLICT if the user keeps signing in meanwhile
    */
   destroyByOwner(userId: string, options?: DestroyByOwnerOptions): Promise<number>;
 
@@ -70,7 +79,11 @@ export interface Sessions<Data extends object> {
    * request that looks: by default the first one when `touchAfter` has passed since it last did, so that a session may
    * be answered for up to that long; with `revocationCheck: 'request'` every one, at the cost of a read.
    *
-   * @param time not in the future; now unless given
+   * Beginnings and times are those of the machines that noted them. Without a time it is now, and later than the last
+   * revocation, which costs a read as well: what began since then on that account is ended, too. A session that a machine
+   * whose clock is ahead began just before may still stay; `destroyByOwner` compares no times.
+   *
+   * @param time at most five minutes ahead of this machine's clock; now unless given
    */
   revokeBefore(userId: string, time?: Date): Promise<void>;
 

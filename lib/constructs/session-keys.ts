@@ -75,6 +75,10 @@ const SPARE_KEYS = 2;
  * Keys that session cookies are signed with, and that data is encrypted with where a store asks for it: a secret in
  * Secrets Manager, and a function that adds a key to it now and then and drops those that no session needs any more.
  * Nobody is signed out by that.
+ *
+ * Stores that share keys share their users: cookies and data are bound to their session, not to a store, so that who
+ * reads the one and writes to the other can take a session over from the one to the other, as the same user. Give stores
+ * of different users, those of customers and of staff for instance, keys of their own.
  */
 export class SessionKeys extends SessionKeysBase {
   /**

@@ -45,7 +45,8 @@ export interface SessionPolicyProps {
 
   /**
    * The most sessions that one user may have at the same time, from 1 to 1000. Those of visitors who did not sign in
-   * are nobody's, and not counted. What is kept of up to 100 together is read by one read unit, of 1000 by ten.
+   * are nobody's, and not counted. What is kept of up to some 80 together is read by one read unit, of 1000 by 13. A
+   * sign-in beyond the limit reads the records of all of them, each as a whole.
    * @default 100
    */
   readonly sessionsPerOwner?: number;

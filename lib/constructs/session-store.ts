@@ -27,6 +27,10 @@ export interface SessionStoreOptions {
    * encrypted nor put the data of one session in another's place; an older state of the same session they can put back,
    * and times they can change. Who can read the keys can read the data.
    *
+   * Data is bound to its session, not to its store: between two stores that have the same keys, who reads the one and
+   * writes to the other can take a session over from the one to the other, as the same user. Give stores of different
+   * users keys of their own.
+   *
    * It comes on top of what the service encrypts by itself, and makes a customer-managed key no less needed where one is
    * asked for: times stay readable, and how many sessions a user has whose id one knows.
    *
@@ -84,7 +88,8 @@ export interface ISessionStore extends IResource {
 
   /**
    * Grants what the client calls to end a user's sessions, for an admin function that may end sessions and read none:
-   * neither their data nor the store's keys. `attachFunction(fn, { access: SessionAccess.REVOKE })` grants it too.
+   * neither their data nor the store's keys. `attachFunction(fn, { access: SessionAccess.REVOKE })` grants it too. Whoever
+   * takes such a function over can do more than the client does with it: the store's class says what.
    */
   grantRevoke(grantee: iam.IGrantable): iam.Grant;
 

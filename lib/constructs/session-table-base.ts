@@ -49,8 +49,15 @@ export abstract class SessionTableBase extends SessionStoreBase implements ISess
    * user's and since when they are valid; UpdateItem, of anything but the value of a session, with nothing returned. The
    * store's keys are not granted.
    *
-   * Whoever makes other calls with this grant than the client does can, beside ending sessions, put off their end by
-   * timeouts, and undo what revocation has noted; they can neither forge a session nor, as session ids are not in the
+   * Whoever makes other calls with this grant than the client does can, beside ending any session:
+   *
+   * - put off its idle end, and its deadline as far as today's policy reaches from its beginning, which is in the value;
+   * - undo an end by `destroyByOwner` while the value is there, by setting the version back, and what revocation noted;
+   * - learn a session's times and version, by copying them to where they may be read, or by conditions;
+   * - keep a user from signing in, and make ending their sessions slow or fail, by a time of revocation or by entries
+   *   that nobody made, up to an item that is full.
+   *
+   * They can neither read nor write a value, so that they can forge no session, nor, as session ids are not in the
    * table, take one over. One way to read is not ruled out for certain: AWS does not say whether its condition on
    * `ReturnValues` also stops an UpdateItem that asks for `ReturnValuesOnConditionCheckFailure`, which answers with the
    * item. Of a store with `encryptData` that would show ciphertext.

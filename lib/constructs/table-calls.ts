@@ -15,7 +15,8 @@ export const CLIENT_CALLS: TableCalls = { calls: ['GetItem', 'PutItem', 'UpdateI
 
 /**
  * What the client calls to end sessions: it reads what is kept of a user, and changes anything but the value of a
- * session.
+ * session. A policy cannot tell an end from another change of the same attributes: what else can be done with it, the
+ * docstring of `grantRevoke` says.
  *
  * `Select` and `ReturnValues` are part of every request, as ALL_ATTRIBUTES and NONE where it leaves them out, so that
  * they are compared without `IfExists`.
