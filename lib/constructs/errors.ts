@@ -12,6 +12,8 @@ export type SessionConstructErrorCode =
   | 'ERR_SESSION_TABLE'
   /** Keys, created or imported, or what a store would do with them. */
   | 'ERR_SESSION_KEYS'
+  /** A cache, created or imported, or who may connect to it. */
+  | 'ERR_SESSION_CACHE'
   /** A load balancer or one of its targets. */
   | 'ERR_SESSION_LOAD_BALANCER';
 
