@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { FaultyStore } from 'cdk-sessions-client/testing';
 import { fingerprint } from '../../lib/client/session-id';
 import { ownerOf } from '../../lib/client/user-id';
 import { down, engineOf, HOUR, keyOfSession, MINUTE, newScene, SECOND, Visitor } from './support';
@@ -13,6 +14,7 @@ type Policy = NonNullable<Parameters<typeof engineOf>[0]['policy']>;
 
 const EVICT: Policy = { sessionsPerOwner: 3 };
 const REFUSE: Policy = { sessionsPerOwner: 3, whenFull: 'refuse' };
+const DAY = 24 * HOUR;
 
 const visitorOf = (policy: Policy, hooks = {}) => new Visitor(engineOf({ store, clock, policy, hooks }));
 
@@ -74,6 +76,48 @@ describe('who has as many sessions as they may have and signs in', () => {
     },
   );
 
+  test('loses no more if another one is just renewed for its age', async () => {
+    const policy = { ...EVICT, renewalTimeout: 30 };
+    const all = await several(3, policy);
+    clock.advance(MINUTE);
+    const own = all[2] as Visitor;
+    const session = await own.load();
+    session.set('count', 1);
+    store.beforeWrite(1, async () => {
+      await signedIn(policy);
+    });
+    await own.commit(session);
+    expect(await alive(all)).toEqual([false, true, true]);
+    expect(await own.see('count')).toBe(1);
+  });
+
+  test('loses the oldest one, though it gets a new id just before it is ended', async () => {
+    const all = await several(3, EVICT);
+    const oldest = all[0] as Visitor;
+    const session = await oldest.load();
+    session.regenerate();
+    store.before.block = async () => {
+      await oldest.commit(session);
+    };
+    all.push(await signedIn(EVICT));
+    expect(await alive(all)).toEqual([false, true, true, true]);
+  });
+
+  test('loses none by a sign-in that fails, however often it is tried', async () => {
+    const all = await several(3, EVICT);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      store.before.write = down;
+      await expect(signedIn(EVICT)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE_UNAVAILABLE' });
+    }
+    expect(await alive(all)).toEqual([true, true, true]);
+  });
+
+  test('loses the oldest one, though its policy allowed it to live for longer', async () => {
+    const all = await several(1, { ...EVICT, absoluteTimeout: 30 * 24 * 3600 });
+    all.push(...(await several(3, EVICT)));
+    expect(await alive(all)).toEqual([false, true, true, true]);
+  });
+
   test('of which the hooks are told, and who comes back with it', async () => {
     const [oldest] = await several(3, EVICT);
     const destroyed = jest.fn();
@@ -100,6 +144,25 @@ describe('who has as many sessions as they may have and signs in', () => {
     expect(await visitor.see('user')).toBe('guest');
   });
 
+  test('keeps the session of another user, in which that was refused', async () => {
+    await several(3, REFUSE);
+    const visitor = visitorOf(REFUSE);
+    await visitor.request((session) => session.login('eve'));
+    await expect(visitor.request((session) => session.login('ada'))).rejects.toMatchObject(LIMIT);
+    expect((await visitor.load()).userId).toBe('eve');
+  });
+
+  test('again in a session of theirs that is renewed at that moment is not refused', async () => {
+    const policy = { ...REFUSE, renewalTimeout: 60 };
+    const own = (await several(3, policy))[0] as Visitor;
+    clock.advance(MINUTE);
+    const session = await own.load();
+    session.login('ada');
+    await own.tab().request();
+    expect(await own.commit(session)).toMatch(/^__Host-session=v1/);
+    expect((await own.load()).userId).toBe('ada');
+  });
+
   test('again in a session of theirs takes no more room than before', async () => {
     const all = await several(3, REFUSE);
     for (const visitor of all) {
@@ -119,13 +182,26 @@ describe('who has as many sessions as they may have and signs in', () => {
   );
 });
 
-test('one that cannot be read counts, and is the first to go if it is the oldest', async () => {
-  const [damaged, ...others] = await several(3, EVICT);
-  await damage(damaged as Visitor);
-  const storeError = jest.fn();
-  await visitorOf(EVICT, { storeError }).request((session) => session.login('ada'));
-  expect(storeError).toHaveBeenCalledWith(expect.objectContaining({ code: 'ERR_SESSION_RECORD' }));
-  expect(await alive([damaged as Visitor, ...others])).toEqual([false, true, true]);
+describe('one that cannot be read', () => {
+  test.each([0, 1, 2])('is the first to make room, whenever it began (%i)', async (index) => {
+    const all = await several(3, EVICT);
+    await damage(all[index] as Visitor);
+    const storeError = jest.fn();
+    await visitorOf(EVICT, { storeError }).request((session) => session.login('ada'));
+    expect(storeError).toHaveBeenCalledWith(expect.objectContaining({ code: 'ERR_SESSION_RECORD' }));
+    expect(await alive(all)).toEqual(all.map((_, other) => other !== index));
+  });
+
+  test('keeps nobody out where the policy refuses: no page shows it, so nobody could end it', async () => {
+    const all = await several(3, REFUSE);
+    await damage(all[0] as Visitor);
+    const own = visitorOf(REFUSE, { storeError: () => undefined });
+    await own.request((session) => session.login('ada'));
+    expect(await alive([...all.slice(1), own])).toEqual([true, true, true]);
+    await expect(
+      visitorOf(REFUSE, { storeError: () => undefined }).request((session) => session.login('ada')),
+    ).rejects.toMatchObject(LIMIT);
+  });
 });
 
 /** Leaves of a session's record what nobody can read. */
@@ -172,6 +248,53 @@ describe('what is over takes no room', () => {
     store.before.write = down;
     await expect(signedIn(REFUSE)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE_UNAVAILABLE' });
     await signedIn(REFUSE);
+  });
+
+  test.each([EVICT, REFUSE])('a sign-in that could not leave the session from before it (%j)', async (policy) => {
+    const all = await several(2, policy);
+    const guest = visitorOf(policy);
+    await guest.request((session) => session.set('user', 'guest'));
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const session = await guest.load();
+      session.login('ada');
+      store.beforeWrite(2, down);
+      await expect(guest.commit(session)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE_UNAVAILABLE' });
+    }
+    expect(await engineOf({ store, clock }).listByOwner('ada')).toHaveLength(2);
+    await guest.request((session) => session.login('ada'));
+    expect(await alive([...all, guest])).toEqual([true, true, true]);
+  });
+
+  test('a sign-in that was entered, though no reply said so', async () => {
+    const all = await several(2, REFUSE);
+    const faulty = new FaultyStore(memory);
+    faulty.next('enter', 'lose-reply', 'lose-reply', 'lose-reply');
+    const unlucky = new Visitor(engineOf({ store: faulty, clock, policy: REFUSE }));
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await expect(unlucky.request((session) => session.login('ada'))).rejects.toMatchObject({
+        code: 'ERR_SESSION_STORE_UNAVAILABLE',
+      });
+    }
+    all.push(await signedIn(REFUSE));
+    expect(await alive(all)).toEqual([true, true, true]);
+  });
+
+  test.each([EVICT, REFUSE])('what a policy that became tighter ended (%j)', async (policy) => {
+    await several(3, { ...policy, absoluteTimeout: 30 * 24 * 3600 });
+    clock.advance(DAY);
+    const all = await several(3, policy);
+    expect(await alive(all)).toEqual([true, true, true]);
+  });
+
+  test('what was entered by a clock that no machine of ours has: whoever may write to the index keeps nobody out', async () => {
+    const all = await several(2, REFUSE);
+    for (let forged = 0; forged < 3; forged++) {
+      const enteredAt = clock.now + DAY;
+      const entry = { key: randomBytes(32), handle: `forged0${forged}`, enteredAt, deadline: enteredAt + DAY };
+      await memory.owners.enter(ownerOf('ada'), entry, entry.deadline);
+    }
+    all.push(await signedIn(REFUSE));
+    expect(await alive(all)).toEqual([true, true, true]);
   });
 
   test('a sign-in whose process crashed half-way, when it cannot be under way any more', async () => {

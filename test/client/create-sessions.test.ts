@@ -128,11 +128,19 @@ describe('a store of one’s own', () => {
     });
   });
 
-  test('with a policy that contradicts itself is refused', async () => {
-    await expect(request({ store: new MemoryStore(), policy: { idleTimeout: 100_000 } })).rejects.toMatchObject({
+  test.each([
+    [
+      { idleTimeout: 100_000 },
+      'idleTimeout must not exceed absoluteTimeout, received 100000 s and 43200 s: shorten the one or lengthen the other',
+    ],
+    [
+      { renewalTimeout: 50_000 },
+      'renewalTimeout must not exceed absoluteTimeout, received 50000 s and 43200 s: shorten it, or leave it out',
+    ],
+  ])('with a policy that contradicts itself is refused: %j', async (policy, fault) => {
+    await expect(request({ store: new MemoryStore(), policy })).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFIG',
-      message:
-        'the policy that createSessions was given cannot be used: policy: idleTimeout must not exceed absoluteTimeout, received 100000 s and 43200 s: shorten the one or lengthen the other',
+      message: `the policy that createSessions was given cannot be used: policy: ${fault}`,
     });
   });
 });

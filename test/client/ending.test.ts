@@ -2,6 +2,7 @@ import type { SessionStore } from 'cdk-sessions-client';
 import type { MemoryStore } from 'cdk-sessions-client/memory';
 import { type FakeClock, FaultyStore } from 'cdk-sessions-client/testing';
 import type { SessionDraft } from '../../lib/client/session-draft';
+import { ownerOf } from '../../lib/client/user-id';
 import {
   bind,
   type Data,
@@ -243,6 +244,15 @@ describe('logout', () => {
     expect((await ada.load()).isNew).toBe(true);
   });
 
+  test('takes the session out of its user’s, though the policy became tighter since it was entered', async () => {
+    const looser = new Visitor(engineOf({ store, clock, policy: { absoluteTimeout: 30 * 24 * 3600 } }));
+    await looser.request((session) => session.login('ada'));
+    const tighter = looser.tab(engineOf({ store, clock }));
+    await tighter.request((session) => session.set('count', 1));
+    await tighter.request((session) => session.logout());
+    expect((await memory.owners.readOwner(ownerOf('ada'))).sessions).toEqual([]);
+  });
+
   test('ends nothing if what is to begin is impossible', async () => {
     const limited = Object.assign(bind(store), { capacity: 4096 });
     visitor = new Visitor(engineOf({ store: limited, clock }));
@@ -252,6 +262,41 @@ describe('logout', () => {
     session.set('list', noise(5000));
     await expect(visitor.commit(session)).rejects.toMatchObject({ code: 'ERR_SESSION_TOO_LARGE' });
     expect(await visitor.see('user')).toBe('ada');
+  });
+});
+
+describe('an optimistic sign-out', () => {
+  let optimist: Visitor;
+  let session: SessionDraft<Data>;
+
+  beforeEach(async () => {
+    optimist = new Visitor(engineOf({ store, clock, concurrency: 'optimistic' }));
+    await optimist.request((other) => [other.login('ada'), other.set('count', 1)]);
+    clock.advance(4 * MINUTE);
+    session = await optimist.load();
+    session.get('count');
+    session.logout();
+  });
+
+  test('is no conflict with a request whose use of the session was noted meanwhile', async () => {
+    const tab = optimist.tab();
+    await optimist.tab().request();
+    await optimist.commit(session);
+    expect((await tab.load()).isNew).toBe(true);
+  });
+
+  test.each<[string, (other: SessionDraft<Data>) => unknown]>([
+    ['changed', (other) => other.set('count', 2)],
+    ['moved on', (other) => other.regenerate()],
+    ['ended', (other) => other.logout()],
+  ])('is one where the session was %s meanwhile', async (_, act) => {
+    await optimist.tab().request(act);
+    await expect(optimist.commit(session)).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
+  });
+
+  test('is one where the record was taken away meanwhile', async () => {
+    await memory.destroy(keyOfSession(optimist));
+    await expect(optimist.commit(session)).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
   });
 });
 

@@ -1,8 +1,21 @@
 import type { RejectionReason } from 'cdk-sessions-client';
 import { FakeClock, MemoryStore } from 'cdk-sessions-client/testing';
+import type { SessionDraft } from '../../lib/client/session-draft';
 import { seededRandom } from '../../lib/client/testing/random';
 import { documentOf, key } from './keys/keys';
-import { bind, down, engineOf, HOUR, keyOfSession, MINUTE, ObservedStore, START, Visitor } from './support';
+import {
+  bind,
+  type Data,
+  down,
+  engineOf,
+  HOUR,
+  keyOfSession,
+  MINUTE,
+  ObservedStore,
+  SECOND,
+  START,
+  Visitor,
+} from './support';
 
 let clock: FakeClock;
 let memory: MemoryStore;
@@ -115,6 +128,37 @@ describe('with signed cookies', () => {
     expect(await comesBack(visitor)).toEqual(['destroyed']);
   });
 
+  test('nor does it look lost where all sessions of the user are ended meanwhile', async () => {
+    const visitor = new Visitor(engine());
+    await visitor.request((session) => session.login('ada'));
+    const session = await visitor.load();
+    session.destroy();
+    const save = () => visitor.tab().request((other) => other.update('count', (count = 0) => count + 1));
+    const others = [save, save, () => engine().destroyByOwner('ada')];
+    const busy = {
+      ...bind(store),
+      write: async (...args: Parameters<MemoryStore['write']>) => {
+        await others.shift()?.();
+        return store.write(...args);
+      },
+    };
+    await new Visitor(engine({ store: busy })).commit(session);
+    expect(others).toEqual([]);
+    expect(await comesBack(visitor)).toEqual(['destroyed']);
+  });
+
+  test.each<['expired' | 'lost', (visitor: Visitor) => unknown]>([
+    ['expired', () => clock.advance(HOUR)],
+    ['lost', (visitor) => [clock.advance(MINUTE), kill(visitor)]],
+  ])('a session that was %s before a sign-in took its room is told so, not as ended by that', async (fate, meets) => {
+    const policy = { sessionsPerOwner: 1 };
+    const visitor = new Visitor(engine({ policy }));
+    await visitor.request((session) => session.login('ada'));
+    meets(visitor);
+    await new Visitor(engine({ policy })).request((session) => session.login('ada'));
+    expect(await comesBack(visitor)).toEqual([fate]);
+  });
+
   test('a session that went on under another id is told so', async () => {
     const visitor = await begun();
     const tab = visitor.tab();
@@ -130,6 +174,18 @@ describe('with signed cookies', () => {
     clock.advance(10 * MINUTE);
     await kill(visitor);
     expect(await comesBack(tightened)).toEqual(['expired']);
+  });
+
+  test.each<[string, (session: SessionDraft<Data>) => unknown, typeof told]>([
+    ['signed out', (session) => session.logout(), ['destroyed']],
+    ['moved on', (session) => session.regenerate(), ['retired']],
+  ])('nor one that was %s under it', async (_, act, expected) => {
+    const visitor = await begun();
+    const tightened = visitor.tab(engine({ policy: { idleTimeout: 300, touchAfter: 30 } }));
+    clock.advance(SECOND);
+    await tightened.request(act);
+    clock.advance(10 * MINUTE);
+    expect(await comesBack(visitor)).toEqual(expected);
   });
 
   test('a touch that failed makes no session look lost', async () => {

@@ -123,6 +123,36 @@ describe('a user’s sessions are listed', () => {
     expect(await engine().destroyByOwner('ada', { except: await own.load() })).toBe(1);
   });
 
+  test('although one gets a new id between the read of the user and that of its record', async () => {
+    const own = await signedIn();
+    const session = await own.load();
+    session.regenerate();
+    store.before.read = async () => {
+      await own.commit(session);
+    };
+    expect(await handles()).toEqual([await handleOf(own)]);
+  });
+
+  test('but not what is left of a new id that could not be given out, when the session is signed out', async () => {
+    const own = await signedIn();
+    const session = await own.load();
+    session.regenerate();
+    store.beforeWrite(2, down);
+    await expect(own.commit(session)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE_UNAVAILABLE' });
+    expect(await handles()).toHaveLength(1);
+    await own.request((again) => again.logout());
+    expect(await handles()).toEqual([]);
+  });
+
+  test('with when they were last used, though no use could make them last longer', async () => {
+    const policy = { idleTimeout: 12 * 3600, revocationCheck: 'request' } as const;
+    const own = await signedIn('ada', { policy });
+    clock.advance(2 * HOUR);
+    await own.request();
+    const [listed] = await engine({ policy }).listByOwner('ada');
+    expect(listed?.lastSeenAt).toEqual(new Date(START + 2 * HOUR));
+  });
+
   test('while the store fails, they are not', async () => {
     await signedIn();
     store.before.read = down;
@@ -171,6 +201,81 @@ describe('a user’s sessions are ended', () => {
     await signedIn();
     expect(await engine().destroyByOwner('ada', { except: session })).toBe(1);
     expect((await renewing.load()).userId).toBe('ada');
+  });
+
+  test.each([1, 2])('what stays keeps its changes and its new id, which it gets before write %i', async (write) => {
+    const [own, other] = [await signedIn(), await signedIn()];
+    const page = await own.load();
+    const tab = own.tab();
+    const session = await tab.load();
+    session.set('count', 7);
+    session.regenerate();
+    store.beforeWrite(write, async () => {
+      await engine().destroyByOwner('ada', { except: page });
+    });
+    await tab.commit(session);
+    expect((await other.load()).isNew).toBe(true);
+    expect((await own.load()).isNew).toBe(true);
+    const renewed = await tab.load();
+    expect([renewed.userId, renewed.get('count')]).toEqual(['ada', 7]);
+  });
+
+  test('what stays does so although its visitor signs in anew in another tab at that moment', async () => {
+    const own = await signedIn();
+    const page = await own.load();
+    const tab = own.tab();
+    const again = await tab.load();
+    again.login('ada');
+    store.beforeWrite(2, async () => {
+      await engine().destroyByOwner('ada', { except: page });
+    });
+    await tab.commit(again);
+    expect((await tab.load()).userId).toBe('ada');
+  });
+
+  test('at no cost for what stays', async () => {
+    const own = await signedIn();
+    await signedIn();
+    const session = await own.load();
+    store.taken();
+    await engine().destroyByOwner('ada', { except: session });
+    expect(store.taken()).toEqual(['readOwner', 'block', 'leave', 'readOwner']);
+  });
+
+  test('one that is named, although it gets a new id at that moment', async () => {
+    const own = await signedIn();
+    const session = await own.load();
+    session.regenerate();
+    const only = session.handle ?? '';
+    store.before.block = async () => {
+      await own.commit(session);
+    };
+    expect(await engine().destroyByOwner('ada', { only })).toBe(1);
+    expect((await own.load()).isNew).toBe(true);
+  });
+
+  test('none, where those that are named are not said: the field of a form that was not sent', async () => {
+    const own = await signedIn();
+    await expect(engine().destroyByOwner('ada', { only: undefined })).rejects.toMatchObject({
+      code: 'ERR_SESSION_USER',
+      message: 'only must be handles of sessions, received undefined: leave it out to end all',
+    });
+    expect(await engine().destroyByOwner('ada', { only: [] })).toBe(0);
+    expect((await own.load()).userId).toBe('ada');
+  });
+
+  test('as many as there is time for: those are out of the index, and a second call ends the rest', async () => {
+    for (let count = 0; count < 60; count++) {
+      await signedIn();
+    }
+    const faulty = new FaultyStore(memory);
+    faulty.next('block', ...Array.from({ length: 30 }, () => undefined), 'fail');
+    await expect(engine({ store: faulty }).destroyByOwner('ada')).rejects.toMatchObject({
+      code: 'ERR_SESSION_STORE_UNAVAILABLE',
+    });
+    expect((await memory.owners.readOwner(ownerOf('ada'))).sessions).toHaveLength(35);
+    expect(await engine().destroyByOwner('ada')).toBe(35);
+    expect(await handles()).toEqual([]);
   });
 
   test('only those that are named', async () => {
@@ -433,6 +538,109 @@ describe('a user’s sessions are revoked', () => {
     expect(await handles()).toEqual([await handleOf(ahead)]);
     await engine().destroyByOwner('ada');
     expect(await handles()).toEqual([]);
+  });
+
+  test('but not the one of who changes the password, has them revoked and signs in anew', async () => {
+    const own = await signedIn();
+    clock.advance(2.5 * MINUTE);
+    const session = await own.load();
+    await engine().revokeBefore('ada');
+    clock.advance(MINUTE);
+    session.login('ada');
+    await own.commit(session);
+    clock.advance(5 * MINUTE);
+    expect((await own.load()).userId).toBe('ada');
+  });
+
+  test.each(['touch', 'request'] as const)(
+    'nor that one, while what it takes the place of is looked up in another tab (%s)',
+    async (revocationCheck) => {
+      const policy = { revocationCheck };
+      const own = await signedIn('ada', { policy });
+      const tab = own.tab();
+      clock.advance(2.5 * MINUTE);
+      const session = await own.load();
+      await engine().revokeBefore('ada');
+      clock.advance(MINUTE);
+      session.login('ada');
+      store.before.write = async () => {
+        await own.commit(session);
+      };
+      expect((await tab.load()).isNew).toBe(true);
+      expect((await own.load()).userId).toBe('ada');
+    },
+  );
+
+  test('nor that one, while another tab wants a new id for what it takes the place of', async () => {
+    const own = await signedIn();
+    const [session, tab] = [await own.load(), own.tab()];
+    const other = await tab.load();
+    other.regenerate();
+    clock.advance(SECOND);
+    await engine().revokeBefore('ada');
+    session.login('ada');
+    store.before.write = async () => {
+      await own.commit(session);
+    };
+    await tab.commit(other);
+    expect((await own.load()).userId).toBe('ada');
+  });
+
+  test('each for good, although another request saves it while it is ended', async () => {
+    const own = await signedIn();
+    clock.advance(MINUTE);
+    const busy = await own.load();
+    busy.set('count', 1);
+    await engine().revokeBefore('ada');
+    clock.advance(3 * MINUTE);
+    const [rejected, destroyed] = [jest.fn(), jest.fn()];
+    store.before.write = async () => {
+      await own.tab().commit(busy);
+    };
+    const tab = own.tab(engine({ hooks: { rejected, destroyed } }));
+    expect((await tab.load()).isNew).toBe(true);
+    expect(destroyed).toHaveBeenCalledTimes(1);
+    await tab.load();
+    expect(rejected.mock.calls).toEqual([[{ reason: 'revoked' }], [{ reason: 'destroyed' }]]);
+  });
+
+  test('and answered no more, although others save one so often that it cannot be ended', async () => {
+    const own = await signedIn();
+    clock.advance(4 * MINUTE);
+    await engine().revokeBefore('ada');
+    const destroyed = jest.fn();
+    const contested: SessionStore = {
+      ...bind(store),
+      write: async (key) => ({ written: false, current: await memory.read(key) }),
+    };
+    expect((await own.tab(engine({ store: contested, hooks: { destroyed } })).load()).isNew).toBe(true);
+    expect(destroyed).not.toHaveBeenCalled();
+    expect((await own.load()).isNew).toBe(true);
+  });
+
+  test('no later where a clock was ahead when it was looked up last', async () => {
+    const own = await signedIn();
+    clock.advance(14 * MINUTE);
+    await own.request();
+    clock.advance(-10 * MINUTE);
+    await engine().revokeBefore('ada');
+    clock.advance(4 * MINUTE);
+    expect((await own.load()).isNew).toBe(true);
+  });
+
+  test.each([
+    ['a moment', 5 * SECOND],
+    ['minutes', 4 * MINUTE],
+    ['hours', 2 * HOUR],
+  ])('until now, although they were before by a clock that is %s ahead', async (_, ahead) => {
+    clock.advance(ahead);
+    await engine().revokeBefore('ada');
+    clock.advance(-ahead);
+    const thief = await signedIn();
+    clock.advance(2 * SECOND);
+    await engine().revokeBefore('ada');
+    clock.advance(4 * MINUTE);
+    expect((await thief.load()).isNew).toBe(true);
   });
 
   test('never less far than before', async () => {

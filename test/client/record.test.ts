@@ -88,7 +88,15 @@ test('a record of another format is refused with what to do', () => {
     'the stored session has record format 4, and this release reads formats up to 3: ' +
       'deploy the newer cdk-sessions-client to every consumer of the store',
   );
-  expect(() => decodeRecord(new Uint8Array())).toThrow(expect.objectContaining({ code: 'ERR_SESSION_RECORD' }));
+});
+
+test('a place without a value is refused with that it has none', () => {
+  expect(() => decodeRecord(new Uint8Array())).toThrow(
+    expect.objectContaining({
+      code: 'ERR_SESSION_RECORD',
+      message: 'the stored session is not what was saved: it has no value',
+    }),
+  );
 });
 
 const HEADER = '{"createdAt":1,"renewedAt":1,"idleTimeout":1,"recent":""';

@@ -75,6 +75,16 @@ describe('a session id', () => {
     expect(await handler(elsewhere, {})).toMatchObject({ body: '' });
   });
 
+  test('never leads to what is kept of a user: what is hashed for one is longer than any id', async () => {
+    const hashed = 'cdk-sessions v1, the sessions of the user a';
+    expect(Buffer.from(ownerOf('a'))).toEqual(createHash('sha256').update(hashed).digest());
+    expect(hashed.length).toBeGreaterThan(Buffer.from(newSessionId(), 'base64url').length);
+    // With a shorter prefix, a user could choose a name that a made-up id spells.
+    const name = 'a'.repeat(27);
+    const madeUp = Buffer.from(`user ${name}`).toString('base64url');
+    expect(Buffer.from(keyOf(madeUp))).not.toEqual(Buffer.from(ownerOf(name)));
+  });
+
   test('has room in the cookies of every browser, with the longest names that are allowed', async () => {
     const name = `__Host-${'n'.repeat(57)}`;
     const longest = new Visitor(
@@ -220,6 +230,22 @@ describe('who writes to the store', () => {
     store.taken();
     expect((await ada.load()).isNew).toBe(true);
     expect(store.taken()).toEqual(['read']);
+  });
+
+  test('makes no session outlive the policy by a revocation that is yet to come', async () => {
+    const later = START + 1000 * HOUR;
+    await memory.owners.revoke(ownerOf('ada'), later, later);
+    const ada = await signedIn('ada', ENCRYPTED);
+    expect((await ada.load()).createdAt?.getTime()).toBeLessThanOrEqual(START + 5 * MINUTE);
+    await overwrite(ada, { expiresAt: later, deadline: later });
+    const id = ada.cookie?.split('.')[1] ?? '';
+    const signer = new KeyRing(DOCUMENT).signer(clock.now);
+    ada.cookie = `__Host-session=${signedCookieValue('__Host-session', { id, deadline: later / 1000 }, later / 1000, signer)}`;
+    clock.advance(12 * HOUR + 5 * MINUTE);
+    const told: string[] = [];
+    const hooks = { expired: () => told.push('expired'), rejected: () => told.push('rejected') };
+    expect((await ada.tab(engine({ keys: ENCRYPTED, hooks })).load()).isNew).toBe(true);
+    expect(told).toEqual(['expired']);
   });
 
   test('brings back what destroyByOwner ended, whose value stays until its time is over', async () => {

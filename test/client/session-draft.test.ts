@@ -320,10 +320,32 @@ describe('login and logout', () => {
     ['x'.repeat(257), 'one of 257'],
     [7, 'a value of type number'],
     [undefined, 'a value of type undefined'],
+    ['\ud800', 'one with half of a surrogate pair'],
+    ['ada\udc00', 'one with half of a surrogate pair'],
   ])('login is given a user’s id, not %j', (userId, received) => {
     expect(() => newDraft().login(userId as string)).toThrow(
       expect.objectContaining({ code: 'ERR_SESSION_USER', message: expect.stringContaining(`received ${received}`) }),
     );
+  });
+
+  test.each([
+    ['', 'one of 0'],
+    ['x'.repeat(129), 'one of 129'],
+    [7, 'a value of type number'],
+    ['Firefox \udfff', 'one with half of a surrogate pair'],
+  ])('and a label for the session, not %j', (label, received) => {
+    expect(() => newDraft().login('ada', { label: label as string })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SESSION_USER',
+        message: `the label of a session must be a text of 1 to 128 characters, received ${received}`,
+      }),
+    );
+  });
+
+  test('a user’s id and a label may have any characters there are', () => {
+    const session = newDraft();
+    session.login('𝒜da', { label: 'Firefox 🦊' });
+    expect(session.close()).toMatchObject({ user: '𝒜da', label: 'Firefox 🦊' });
   });
 
   test('logout leaves an empty session that can be written to', () => {

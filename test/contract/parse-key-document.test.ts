@@ -109,6 +109,10 @@ test.each<[string, unknown]>([
   ]),
   ['keys[1].id must be that of no other key, received another string', { version: 1, keys: [first, key('k1', 0)] }],
   [
+    'keys[0].createdAt must be in epoch seconds, received another number',
+    { version: 1, keys: [{ ...first, createdAt: first.createdAt * 1000 }] },
+  ],
+  [
     'keys[1].createdAt must be no later than that of the key before it, received another number',
     { version: 1, keys: [first, key('k2', first.createdAt + 1)] },
   ],

@@ -121,6 +121,20 @@ test('rows that were swapped are found out, and so is what was changed', async (
   await expect(visitor.load()).rejects.toMatchObject({ code: 'ERR_SESSION_RECORD', message });
 });
 
+test('a place that was kept for a session without a value is not taken for one that was not encrypted', async () => {
+  const visitor = await begun();
+  const stored = await memory.read(keyOfSession(visitor));
+  await memory.write(
+    keyOfSession(visitor),
+    { version: '2', value: new Uint8Array(), expiresAt: clock.now + HOUR, deadline: clock.now + HOUR },
+    stored?.version ?? '',
+  );
+  await expect(visitor.load()).rejects.toMatchObject({
+    code: 'ERR_SESSION_RECORD',
+    message: 'the stored session is not what was saved: it has no value',
+  });
+});
+
 describe('a store that was in use before its data was encrypted', () => {
   const unencrypted = () => begun({ encryptsData: false });
 

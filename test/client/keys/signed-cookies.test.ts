@@ -120,6 +120,33 @@ test('cookies from before there were keys count while it is wanted, and are sign
   expect(await tab.tab(engine()).see('user')).toBe('ada');
 });
 
+test.each([3, 19])('%i forged cookies before the real one neither hide it nor cost a call', async (count) => {
+  const visitor = await begun();
+  const { cookie = '' } = visitor;
+  const forged = Array.from({ length: count }, (_, index) => forgedFrom(cookie, index));
+  const both = visitor.tab();
+  both.cookie = [...forged, cookie].join('; ');
+  expect(await both.see('user')).toBe('ada');
+  expect(store.taken()).toEqual(['read']);
+  expect(told).toEqual(forged.map(() => 'forged'));
+});
+
+test('of the cookies of one request twenty are looked at', async () => {
+  const visitor = await begun();
+  const { cookie = '' } = visitor;
+  const both = visitor.tab();
+  both.cookie = [...Array.from({ length: 100 }, (_, index) => forgedFrom(cookie, index)), cookie].join('; ');
+  expect((await both.load()).isNew).toBe(true);
+  expect(store.taken()).toEqual([]);
+  expect(told).toHaveLength(20);
+});
+
+/** The cookie with another deadline than it was signed with. */
+function forgedFrom(cookie: string, index: number): string {
+  const [version, id, , ...signature] = cookie.split('.');
+  return [version, id, (START + HOUR) / 1000 + index, ...signature].join('.');
+}
+
 test('a sign-out asks nothing of the store for forged cookies beside the real one', async () => {
   const visitor = await begun();
   const { cookie = '' } = visitor;

@@ -299,6 +299,23 @@ describe('a pending version that may not become current is withdrawn, and the ne
 });
 
 describe('a step fails, and clients keep what they have', () => {
+  const madeAt = (createdAt: number) =>
+    JSON.stringify({ version: 1, keys: [{ id: 'by-hand', secret: 'B'.repeat(42).concat('A'), createdAt }] });
+
+  test('when the newest key is one of the future: none after it would be used any sooner', async () => {
+    const rotations = new Rotations(madeAt(START + 301));
+    await expect(rotations.rotate()).rejects.toThrow(
+      'the newest key says that it is made 301 s from now, and none after it would come to be used: correct its createdAt, which is in epoch seconds',
+    );
+    expect(rotations.secret.textOf('AWSCURRENT')).toBe(madeAt(START + 301));
+  });
+
+  test('but not when it is as far ahead as another machine’s clock may be', async () => {
+    const rotations = new Rotations(madeAt(START + 300));
+    await rotations.rotate();
+    expect(rotations.current.keys).toMatchObject([{ createdAt: START + 300 }, { id: 'by-hand' }]);
+  });
+
   test('when the current document cannot be read, which holds no part of it', async () => {
     const rotations = new Rotations('{"version":1,"keys":[{"id":"k1","secret":"not-a-secret","createdAt":0}]}');
     await expect(rotations.rotate()).rejects.toThrow(
