@@ -82,8 +82,8 @@ const UNREADABLE = 0;
 interface Candidate {
   readonly entry: OwnedSession;
   readonly since: EpochMilliseconds | undefined;
-  /** Whether its record is closed for good. */
-  readonly closed: boolean;
+  /** Whether its record is closed for good, open for a late save, or not there. */
+  readonly record: 'closed' | 'open' | 'absent';
 }
 
 /**
@@ -101,7 +101,8 @@ async function livingOf(
   const dead = candidates.filter(({ since }) => since === undefined);
   await tolerate(async () => {
     // Unless its record is closed, a late save could bring one to life that is missing from the index by then.
-    await owners.vacate(dead.filter(({ closed }) => !closed).map(({ entry }) => entry));
+    await owners.block(dead.filter(({ record }) => record === 'open').map(({ entry }) => entry));
+    await owners.vacate(dead.filter(({ record }) => record === 'absent').map(({ entry }) => entry));
     await owners.leave(
       userId,
       dead.map(({ entry }) => entry),
@@ -120,12 +121,13 @@ async function lookAt(context: SaveContext, userId: string, owner: Owner, entry:
   const found = await readIfReadable(context, entry.key);
   if (found === undefined) {
     const begins = entry.enteredAt > context.clock() - ABOUT_TO_BEGIN;
-    return { entry, since: begins ? entry.enteredAt : undefined, closed: false };
+    return { entry, since: begins ? entry.enteredAt : undefined, record: 'absent' };
   }
   if (found === 'unreadable') {
     // It may be a session for another consumer of the store.
-    return { entry, since: UNREADABLE, closed: false };
+    return { entry, since: UNREADABLE, record: 'open' };
   }
   const { createdAt, end } = found.record;
-  return { entry, since: isAlive(context, userId, owner, found) ? createdAt : undefined, closed: end !== undefined };
+  const since = isAlive(context, userId, owner, found) ? createdAt : undefined;
+  return { entry, since, record: end === undefined ? 'open' : 'closed' };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { FaultyStore } from 'cdk-sessions-client/testing';
 import { fingerprint } from '../../lib/client/session-id';
 import { ownerOf } from '../../lib/client/user-id';
+import { documentOf, key } from './keys/keys';
 import { down, engineOf, HOUR, keyOfSession, MINUTE, newScene, SECOND, Visitor } from './support';
 
 let { clock, memory, store } = newScene();
@@ -232,6 +233,24 @@ describe('what is over takes no room', () => {
     await engineOf({ store, clock }).revokeBefore('ada');
     await several(3, REFUSE);
     await expect(signedIn(REFUSE)).rejects.toMatchObject(LIMIT);
+  });
+
+  test('revoked, of which its visitor is not told that it was lost', async () => {
+    const keys = {
+      read: async () => JSON.stringify(documentOf(key('first', clock.now - HOUR))),
+      encryptsData: false,
+      acceptsUnprotected: false,
+    };
+    const told = { lost: jest.fn(), rejected: jest.fn() };
+    const engine = engineOf({ store, clock, policy: { sessionsPerOwner: 1 }, keys, hooks: told });
+    const revoked = new Visitor(engine);
+    await revoked.request((session) => session.login('ada'));
+    clock.advance(SECOND);
+    await engine.revokeBefore('ada');
+    await new Visitor(engine).request((session) => session.login('ada'));
+    expect((await revoked.load()).isNew).toBe(true);
+    expect(told.lost).not.toHaveBeenCalled();
+    expect(told.rejected).toHaveBeenCalledWith({ reason: 'destroyed' });
   });
 
   test('and is looked at once: afterwards it is not in the index', async () => {
