@@ -505,6 +505,18 @@ describe('a user’s sessions are revoked', () => {
     expect(store.taken()).toEqual(['read']);
   });
 
+  test('where another request saves first, without noting again that it was looked up', async () => {
+    const own = await signedIn();
+    clock.advance(4 * MINUTE);
+    const reader = await own.load();
+    const tab = own.tab();
+    await tab.request((session) => session.set('count', 1));
+    store.taken();
+    expect(await own.commit(reader)).toBeUndefined();
+    expect(store.taken()).toEqual(['write']);
+    expect(await tab.see('count')).toBe(1);
+  });
+
   test('before they can be renewed, or get another id', async () => {
     for (const act of ['age', 'privilege'] as const) {
       const policy = { renewalTimeout: 60 };

@@ -448,6 +448,22 @@ describe('periodic renewal', () => {
     expect(await first.see('b')).toBe(2);
   });
 
+  test('by two requests at once, of which a sign-out comes before one saves, is told as discarded once', async () => {
+    const discarded = jest.fn();
+    const policy = { renewalTimeout: 600 };
+    const [late, other] = [visitor.tab(engineOf({ store, clock, policy, hooks: { discarded } })), visitor.tab()];
+    clock.advance(10 * MINUTE);
+    store.beforeWrite(2, async () => {
+      await other.request();
+      store.before.write = async () => {
+        await other.request((session) => session.logout());
+      };
+    });
+    expect(await late.request((session) => session.set('count', 1))).toBeUndefined();
+    expect(discarded).toHaveBeenCalledTimes(1);
+    expect((await late.load()).isNew).toBe(true);
+  });
+
   test('by two readers at once gives one new id, too', async () => {
     const [first, second] = [visitor.tab(), visitor.tab()];
     clock.advance(10 * MINUTE);
