@@ -5,7 +5,7 @@ export function lengthFaults(variable: string, value: unknown): string[] {
   const length = greatestLength(value);
   return length > CONTRACT_MAX_LENGTH
     ? [
-        `${variable} may take up to ${length} characters, and at most ${CONTRACT_MAX_LENGTH} are allowed: shorten the table's or the cookie's name`,
+        `${variable} may take up to ${length} characters, and at most ${CONTRACT_MAX_LENGTH} are allowed: shorten the store's or the cookie's name`,
       ]
     : [];
 }

@@ -1,4 +1,11 @@
-export type { DynamoDBStoreContract, StoreContracts } from '../contract/environment.js';
+export type {
+  CacheIamContract,
+  CachePasswordContract,
+  CacheTokenContract,
+  DynamoDBStoreContract,
+  RedisStoreContract,
+  StoreContracts,
+} from '../contract/environment.js';
 export { SameSite, SessionCookie, type SessionCookieOptions } from './session-cookie.js';
 export { SessionKeys, type SessionKeysAttributes, type SessionKeysProps } from './session-keys.js';
 export { type ISessionKeys, SessionKeysBase } from './session-keys-base.js';

@@ -37,7 +37,7 @@ export interface StoreContracts {
 }
 
 /** A store, told apart by its `kind`. */
-export type StoreContract = DynamoDBStoreContract;
+export type StoreContract = DynamoDBStoreContract | RedisStoreContract;
 
 /** A DynamoDB table with the attributes of `record.ts`. */
 export interface DynamoDBStoreContract {
@@ -50,6 +50,66 @@ export interface DynamoDBStoreContract {
    * @default - the region in which the client runs
    */
   readonly region?: string;
+}
+
+/** A Valkey or Redis server, or a cluster of them. Both speak the same protocol, under the older one's name. */
+export interface RedisStoreContract {
+  /** Tells this kind of store from the others. */
+  readonly kind: 'redis';
+  /** The host name that clients connect to: of the primary, or in cluster mode the one that tells of all nodes. */
+  readonly endpoint: string;
+  /** The port that clients connect to, from 1 to 65535. */
+  readonly port: number;
+  /** Whether keys are spread over shards, so that the client must follow redirections. */
+  readonly cluster: boolean;
+  /** Whether the client connects with TLS. */
+  readonly tls: boolean;
+  /**
+   * The region of the store, and of its secret if it has one.
+   * @default - the region in which the client runs
+   */
+  readonly region?: string;
+  /**
+   * How the client says who it is.
+   * @default - not at all
+   */
+  readonly authentication?: CacheAuthenticationContract;
+}
+
+/** How a client says who it is, told apart by its `kind`. Names and ARNs, never a password or a token. */
+export type CacheAuthenticationContract = CacheIamContract | CachePasswordContract | CacheTokenContract;
+
+/** A token that the client signs with the credentials it runs with, for each connection. */
+export interface CacheIamContract {
+  /** Tells this kind of authentication from the others. */
+  readonly kind: 'iam';
+  /** The user's name, which with IAM is its id as well. */
+  readonly user: string;
+  /** The cache's name, which is signed: the id of the replication group, or the name of the serverless cache. */
+  readonly cache: string;
+  /**
+   * Whether the cache is a serverless one, which is signed, too.
+   * @default false
+   */
+  readonly serverless?: boolean;
+}
+
+/** A user with a password in Secrets Manager. */
+export interface CachePasswordContract {
+  /** Tells this kind of authentication from the others. */
+  readonly kind: 'password';
+  /** The user's name. */
+  readonly user: string;
+  /** The ARN of the secret that holds the password. */
+  readonly secret: string;
+}
+
+/** A token in Secrets Manager that all clients share. */
+export interface CacheTokenContract {
+  /** Tells this kind of authentication from the others. */
+  readonly kind: 'token';
+  /** The ARN of the secret that holds the token. */
+  readonly secret: string;
 }
 
 /** Where the keys are, a `KeyDocument` in a secret of Secrets Manager, and what is done with them. Never a key itself. */

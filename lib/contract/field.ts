@@ -75,11 +75,13 @@ export class Field {
     return this.value;
   }
 
-  integer(least: number): number {
-    if (typeof this.value !== 'number' || !Number.isSafeInteger(this.value) || this.value < least) {
-      throw this.fault(`a whole number of at least ${least}`);
+  /** @param most the greatest that is allowed; whatever a number can count to unless given */
+  integer(least: number, most?: number): number {
+    const { value } = this;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || (most && value > most)) {
+      throw this.fault(most ? `a whole number from ${least} to ${most}` : `a whole number of at least ${least}`);
     }
-    return this.value;
+    return value;
   }
 
   boolean(): boolean {

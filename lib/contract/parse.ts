@@ -1,9 +1,12 @@
 import { cookieFault } from './cookie.js';
 import {
+  type CacheAuthenticationContract,
   CONTRACT_VERSION,
   type CookieContract,
+  type DynamoDBStoreContract,
   type KeysContract,
   type PolicyContract,
+  type RedisStoreContract,
   type SessionContract,
   type StoreContract,
 } from './environment.js';
@@ -29,12 +32,50 @@ export function parseContract(text: string): SessionContract {
 }
 
 function readStore(store: Field): StoreContract {
+  const kind = store.field('kind').oneOf('dynamodb', 'redis');
+  return kind === 'dynamodb' ? readTable(store, kind) : readRedis(store, kind);
+}
+
+function readTable(store: Field, kind: 'dynamodb'): DynamoDBStoreContract {
   const region = store.field('region');
   return {
-    kind: store.field('kind').oneOf('dynamodb'),
+    kind,
     table: store.field('table').text(),
     ...(region.present && { region: region.text() }),
   };
+}
+
+function readRedis(store: Field, kind: 'redis'): RedisStoreContract {
+  const region = store.field('region');
+  const authentication = store.field('authentication');
+  return {
+    kind,
+    endpoint: store.field('endpoint').text(),
+    port: store.field('port').integer(1, 65_535),
+    cluster: store.field('cluster').boolean(),
+    tls: store.field('tls').boolean(),
+    ...(region.present && { region: region.text() }),
+    ...(authentication.present && { authentication: readAuthentication(authentication) }),
+  };
+}
+
+function readAuthentication(authentication: Field): CacheAuthenticationContract {
+  const kind = authentication.field('kind').oneOf('iam', 'password', 'token');
+  switch (kind) {
+    case 'iam': {
+      const serverless = authentication.field('serverless');
+      return {
+        kind,
+        user: authentication.field('user').text(),
+        cache: authentication.field('cache').text(),
+        ...(serverless.present && { serverless: serverless.boolean() }),
+      };
+    }
+    case 'password':
+      return { kind, user: authentication.field('user').text(), secret: authentication.field('secret').text() };
+    case 'token':
+      return { kind, secret: authentication.field('secret').text() };
+  }
 }
 
 function readKeys(keys: Field): KeysContract {

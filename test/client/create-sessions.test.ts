@@ -58,7 +58,7 @@ describe('the environment', () => {
     [
       'of a kind of store that this client does not know',
       JSON.stringify({ ...CONTRACT, stores: { primary: { kind: 'tape' } } }),
-      `the environment variable ${variable} cannot be used: stores.primary.kind must be "dynamodb", received "tape"`,
+      `the environment variable ${variable} cannot be used: stores.primary.kind must be "dynamodb" or "redis", received "tape"`,
     ],
   ])('%s gives one exact message at the first request', async (_, value, message) => {
     if (value !== undefined) {

@@ -35,3 +35,11 @@ test('a table of another region is reached there', async () => {
   await openStore({ kind: 'dynamodb', table: 'sessions' }, systemClock);
   expect(regions).toEqual(['eu-west-1', undefined]);
 });
+
+test('a store that this release lacks needs a newer one', async () => {
+  const redis = { kind: 'redis', endpoint: 'sessions.example.com', port: 6379, cluster: true, tls: true } as const;
+  await expect(openStore(redis, systemClock)).rejects.toMatchObject({
+    code: 'ERR_SESSION_CONFIG',
+    message: 'a store of the kind redis needs a newer client than this: update cdk-sessions-client',
+  });
+});

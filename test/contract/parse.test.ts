@@ -11,6 +11,8 @@ const contract = {
   },
 };
 
+const redis = { kind: 'redis', endpoint: 'sessions.example.com', port: 6379, cluster: true, tls: true };
+
 const { policy } = contract;
 const { cookie } = policy;
 
@@ -36,6 +38,20 @@ describe('a contract', () => {
       policy: { ...policy, renewalTimeout: 900, cookie: { ...cookie, name: 'shop', domain: 'example.com' } },
     };
     expect(parseContract(JSON.stringify(full))).toEqual(full);
+  });
+
+  test.each<[string, object]>([
+    ['nothing', {}],
+    ['a user of IAM', { authentication: { kind: 'iam', user: 'web', cache: 'sessions' } }],
+    [
+      'a user of IAM in a serverless cache of another region',
+      { region: 'eu-west-1', authentication: { kind: 'iam', user: 'web', cache: 'sessions', serverless: true } },
+    ],
+    ['a user with a password', { authentication: { kind: 'password', user: 'web', secret: 'arn' } }],
+    ['a token', { authentication: { kind: 'token', secret: 'arn' } }],
+  ])('may tell of a Redis store that asks for %s', (_, more) => {
+    const stores = { primary: { ...redis, ...more } };
+    expect(parseContract(JSON.stringify({ ...contract, stores }))).toEqual({ ...contract, stores });
   });
 
   test('may say how many sessions a user has at most, what happens then, and when revocations are looked up', () => {
@@ -70,7 +86,50 @@ test.each<[string, unknown]>([
   ['it has version 2, and this client reads versions up to 1: update cdk-sessions-client', { ...contract, version: 2 }],
   ['stores must be an object, it is missing', { ...contract, stores: undefined }],
   ['stores.primary must be an object, it is missing', { ...contract, stores: {} }],
-  ['stores.primary.kind must be "dynamodb", received "redis"', { ...contract, stores: { primary: { kind: 'redis' } } }],
+  [
+    'stores.primary.kind must be "dynamodb" or "redis", received "tape"',
+    { ...contract, stores: { primary: { kind: 'tape' } } },
+  ],
+  [
+    'stores.primary.endpoint must be a text that is not empty, it is missing',
+    { ...contract, stores: { primary: { kind: 'redis' } } },
+  ],
+  [
+    'stores.primary.port must be a whole number from 1 to 65535, received 65536',
+    { ...contract, stores: { primary: { ...redis, port: 65_536 } } },
+  ],
+  [
+    'stores.primary.port must be a whole number from 1 to 65535, received 0',
+    { ...contract, stores: { primary: { ...redis, port: 0 } } },
+  ],
+  [
+    'stores.primary.cluster must be true or false, it is missing',
+    { ...contract, stores: { primary: { ...redis, cluster: undefined } } },
+  ],
+  [
+    'stores.primary.tls must be true or false, received "required"',
+    { ...contract, stores: { primary: { ...redis, tls: 'required' } } },
+  ],
+  [
+    'stores.primary.authentication must be an object, received null',
+    { ...contract, stores: { primary: { ...redis, authentication: null } } },
+  ],
+  [
+    'stores.primary.authentication.kind must be "iam" or "password" or "token", received "rbac"',
+    { ...contract, stores: { primary: { ...redis, authentication: { kind: 'rbac' } } } },
+  ],
+  [
+    'stores.primary.authentication.cache must be a text that is not empty, it is missing',
+    { ...contract, stores: { primary: { ...redis, authentication: { kind: 'iam', user: 'web' } } } },
+  ],
+  [
+    'stores.primary.authentication.user must be a text that is not empty, it is missing',
+    { ...contract, stores: { primary: { ...redis, authentication: { kind: 'password', secret: 'arn' } } } },
+  ],
+  [
+    'stores.primary.authentication.secret must be a text that is not empty, received ""',
+    { ...contract, stores: { primary: { ...redis, authentication: { kind: 'token', secret: '' } } } },
+  ],
   [
     'stores.primary.table must be a text that is not empty, received ""',
     { ...contract, stores: { primary: { kind: 'dynamodb', table: '' } } },
@@ -151,7 +210,7 @@ test.each<[string, unknown]>([
     { ...contract, keys: { secret: 'arn', acceptsUnprotected: 'yes' } },
   ],
   [
-    `stores.primary.kind must be "dynamodb", received "${'x'.repeat(59)}…`,
+    `stores.primary.kind must be "dynamodb" or "redis", received "${'x'.repeat(59)}…`,
     { ...contract, stores: { primary: { kind: 'x'.repeat(1000) } } },
   ],
 ])('fails: %s', (message, document) => {

@@ -14,21 +14,48 @@ function field<T>(...valid: fc.Arbitrary<T>[]): fc.Arbitrary<unknown> {
 
 const seconds = field(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 34_559_990, max: 34_560_010 }));
 
+const table = fc.record(
+  {
+    kind: field(fc.constant('dynamodb')),
+    table: field(fc.string()),
+    region: field(fc.constant('eu-west-1')),
+  },
+  { requiredKeys: ['kind', 'table'] },
+);
+
+const authentication = fc.oneof(
+  fc.record(
+    {
+      kind: field(fc.constant('iam')),
+      user: field(fc.string()),
+      cache: field(fc.constant('sessions')),
+      serverless: field(fc.boolean()),
+    },
+    { requiredKeys: ['kind', 'user', 'cache'] },
+  ),
+  fc.record({ kind: field(fc.constant('password')), user: field(fc.constant('web')), secret: field(fc.string()) }),
+  fc.record({ kind: field(fc.constant('token')), secret: field(fc.string()) }),
+);
+
+const redis = fc.record(
+  {
+    kind: field(fc.constant('redis')),
+    endpoint: field(fc.domain()),
+    port: field(fc.constantFrom(1, 6379, 65_535, 65_536)),
+    cluster: field(fc.boolean()),
+    tls: field(fc.boolean()),
+    region: field(fc.constant('eu-west-1')),
+    authentication: field(authentication),
+  },
+  { requiredKeys: ['kind', 'endpoint', 'port', 'cluster', 'tls'] },
+);
+
 const documents = fc.record(
   {
     version: field(fc.constantFrom(1, 1, 1, 1, 2)),
     stores: field(
       fc.record({
-        primary: field(
-          fc.record(
-            {
-              kind: field(fc.constant('dynamodb')),
-              table: field(fc.string()),
-              region: field(fc.constant('eu-west-1')),
-            },
-            { requiredKeys: ['kind', 'table'] },
-          ),
-        ),
+        primary: field<unknown>(table, redis),
       }),
     ),
     policy: field(
