@@ -262,6 +262,18 @@ describe('what is over takes no room', () => {
     expect(store.taken()).toEqual(['enter', 'write']);
   });
 
+  test('signed out, though it could not be taken out of the index: it is closed already, and taken out alone', async () => {
+    const [out] = await several(3, REFUSE);
+    const faulty = new FaultyStore(memory);
+    faulty.next('leave', 'fail');
+    const unlucky = out?.tab(engineOf({ store: faulty, clock, hooks: { storeError: () => undefined } }));
+    await unlucky?.request((session) => session.logout());
+    store.taken();
+    await signedIn(REFUSE);
+    expect(store.taken()).toEqual(['enter', 'read', 'read', 'read', 'leave', 'write']);
+    expect((await memory.owners.readOwner(ownerOf('ada'))).sessions).toHaveLength(3);
+  });
+
   test('a sign-in that failed half-way', async () => {
     await several(2, REFUSE);
     store.before.write = down;
