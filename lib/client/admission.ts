@@ -1,7 +1,7 @@
 import { STANDARD_SESSIONS_PER_OWNER } from '../contract/policy.js';
 import { SessionError } from './errors.js';
 import { endEntered, isAlive, readIfReadable } from './owned-entries.js';
-import { inBatches } from './owner-access.js';
+import { CLOCK_TOLERANCE, inBatches } from './owner-access.js';
 import type { SaveContext } from './save-context.js';
 import type { OwnedSession, Owner } from './stores/owner-index.js';
 import type { EpochMilliseconds } from './stores/store.js';
@@ -120,7 +120,8 @@ async function livingOf(
 async function lookAt(context: SaveContext, userId: string, owner: Owner, entry: OwnedSession): Promise<Candidate> {
   const found = await readIfReadable(context, entry.key);
   if (found === undefined) {
-    const begins = entry.enteredAt > context.clock() - ABOUT_TO_BEGIN;
+    const age = context.clock() - entry.enteredAt;
+    const begins = age < ABOUT_TO_BEGIN && age >= -CLOCK_TOLERANCE;
     return { entry, since: begins ? entry.enteredAt : undefined, record: 'absent' };
   }
   if (found === 'unreadable') {

@@ -77,15 +77,11 @@ export class OwnerAccess {
   }
 
   /**
-   * What is kept of a user, with no time in it that is yet to come: sessions begin no earlier than their user's were
+   * What is kept of a user, but for a time of revocation that is yet to come: sessions begin no earlier than their user's were
    * revoked, so that whoever may write to the index alone could else make one that outlives every policy.
    */
   #believed({ sessions, notBefore }: Owner): Owner {
-    const latest = this.clock() + CLOCK_TOLERANCE;
-    return {
-      sessions: sessions.filter(({ enteredAt }) => enteredAt <= latest),
-      notBefore: Math.min(notBefore, latest),
-    };
+    return { sessions, notBefore: Math.min(notBefore, this.clock() + CLOCK_TOLERANCE) };
   }
 
   async #block(sessions: readonly OwnedSession[], version: Version): Promise<void> {

@@ -278,6 +278,15 @@ describe('a user’s sessions are ended', () => {
     expect(await handles()).toEqual([]);
   });
 
+  test('whatever the clock said by which they began', async () => {
+    clock.advance(10 * MINUTE);
+    const ahead = await signedIn();
+    clock.advance(-10 * MINUTE);
+    expect(await handles()).toHaveLength(1);
+    expect(await engine().destroyByOwner('ada')).toBe(1);
+    expect((await ahead.load()).isNew).toBe(true);
+  });
+
   test('only those that are named', async () => {
     const [one, other] = [await signedIn(), await signedIn()];
     expect(await engine().destroyByOwner('ada', { only: (await handleOf(one)) ?? '' })).toBe(1);
