@@ -6,6 +6,7 @@ import { INITIAL_KEY, KEY_DOCUMENT_VERSION, MOST_KEYS } from '../contract/keys.j
 import { SessionConstructError } from './errors.js';
 import { KeyRotation } from './key-rotation.js';
 import { concrete } from './placement.js';
+import { rotationFault } from './rotation-interval.js';
 import { type ISessionKeys, SessionKeysBase } from './session-keys-base.js';
 
 /** How to create keys. */
@@ -60,10 +61,6 @@ export interface SessionKeysAttributes {
 const STANDARD_ROTATION = Duration.days(30);
 /** Enough for 30 days, which is what the longest preset of `SessionPolicy` allows. */
 const STANDARD_OVERLAP = Duration.days(31);
-
-/** The limits of Secrets Manager. The least is far more than a new key needs to become known (`KEY_ACTIVATION`). */
-const LEAST_ROTATION = Duration.hours(4);
-const MOST_ROTATION = Duration.days(1000);
 
 /**
  * Keys that out of turn may be there as well: one since Secrets Manager chooses the hour of a rotation, one that a
@@ -153,17 +150,6 @@ function arnFault(secretArn: string): string | undefined {
   return concrete(secretArn) && !whole.test(secretArn)
     ? `secretArn must be the whole ARN of a secret, its six random characters included, received ${JSON.stringify(secretArn)}`
     : undefined;
-}
-
-function rotationFault(rotation: Duration): string | undefined {
-  if (rotation.isUnresolved()) {
-    return undefined;
-  }
-  const hours = rotation.toHours({ integral: false });
-  const allowed = Number.isInteger(hours) && hours >= LEAST_ROTATION.toHours() && hours <= MOST_ROTATION.toHours();
-  return allowed
-    ? undefined
-    : `rotation must be a whole number of hours, at least 4, or of days, at most 1000, received ${rotation.toString()}`;
 }
 
 function overlapFault(overlap: Duration): string | undefined {

@@ -1,0 +1,29 @@
+import { CACHE_COMMANDS, CACHE_KEY_PREFIX, VALKEY_COMMANDS } from '../../contract/cache-access.js';
+import { concrete } from '../placement.js';
+import type { CacheEngine } from './cache-engine.js';
+
+/**
+ * The rules for a user that keeps sessions and does nothing else: it is on, reaches the keys of sessions, and may call
+ * what the client calls. AUTH and HELLO need no rule, as they are for whoever has not authenticated yet.
+ * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html#Access-string
+ */
+export function sessionAccessString(engine: CacheEngine): string {
+  // An engine refuses the whole string for one subcommand that it does not know.
+  const commands = engine.name === 'valkey' ? [...CACHE_COMMANDS, ...VALKEY_COMMANDS] : CACHE_COMMANDS;
+  return ['on', `~${CACHE_KEY_PREFIX}*`, '-@all', ...commands.map((command) => `+${command}`)].join(' ');
+}
+
+/** What is wrong with an access string, or `undefined`. The message holds nothing of a string that has a password. */
+export function accessStringFault(accessString: string): string | undefined {
+  if (!concrete(accessString)) {
+    return undefined;
+  }
+  const rules = accessString.split(/\s+/);
+  const forbidden = rules.find((rule) => /^(?:[><#!]|nopass$|resetpass$|reset$)/.test(rule));
+  if (forbidden !== undefined) {
+    return `an access string has no rules for passwords, received one that begins with ${JSON.stringify(forbidden.slice(0, 1))}: leave it out, the password comes from the authentication`;
+  }
+  return rules.findLast((rule) => rule === 'on' || rule === 'off') === 'on'
+    ? undefined
+    : `an access string must turn its user on, received ${JSON.stringify(accessString)}: begin it with "on", or leave it out for what sessions need`;
+}

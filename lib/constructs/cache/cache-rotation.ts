@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { Annotations, Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { grantOnSecret } from '../secret-grant.js';
+import type { CacheTarget } from './cache-access.js';
+
+/** How a password or a token is rotated. */
+export interface CacheRotationProps {
+  readonly secret: secretsmanager.ISecret;
+  readonly interval: Duration;
+  /** The cache that must take what is in the secret. */
+  readonly cache: CacheTarget;
+  readonly holder: CredentialHolder;
+}
+
+/** What of ElastiCache has the password or the token: a user, or the replication group itself. */
+export interface CredentialHolder {
+  /** Tells the function which one it is. */
+  readonly environment: Record<string, string>;
+  /** What the function calls on it. */
+  readonly actions: string[];
+  readonly arn: string;
+}
+
+/** How often it is done by default. */
+export const STANDARD_ROTATION = Duration.days(30);
+
+/** What `Annotations.of(group).acknowledgeWarning()` takes. */
+const NO_WAY_WARNING = 'cdk-sessions:noWayToRotate';
+
+/** Beside `constructs` both in the sources and in what they compile to; `npm run build:functions` makes it. */
+const CODE = join(__dirname, '../../../assets/rotate-cache-credentials');
+
+/**
+ * What Lambda does in a VPC for a function, in the function's name. It checks for these on all resources.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ */
+const NETWORK_INTERFACES = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+/**
+ * The function that rotates a cache's password or token, and its schedule. It stands in the cache's VPC, where it tries at
+ * each step who gets in and who does not.
+ */
+export class CacheRotation extends Construct {
+  constructor(scope: Construct, id: string, { secret, interval, cache, holder }: CacheRotationProps) {
+    super(scope, id);
+    // It runs once in a while, and says nothing unless a rotation fails; CloudTrail keeps the record of all of them.
+    const logGroup = new logs.LogGroup(this, 'Logs', {
+      retention: logs.RetentionDays.ONE_YEAR,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    grantOnSecret(secret, role, {
+      calls: ['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'],
+      keyCalls: ['Decrypt', 'GenerateDataKey'],
+    });
+    iam.Grant.addToPrincipal({ grantee: role, actions: holder.actions, resourceArns: [holder.arn] });
+    iam.Grant.addToPrincipal({ grantee: role, actions: NETWORK_INTERFACES, resourceArns: ['*'] });
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc: cache.vpc,
+      description: 'Rotates the credentials of a cache',
+    });
+    cache.connections.allowFrom(securityGroup, ec2.Port.tcp(cache.port), 'rotation of credentials');
+    const rotate = new lambda.Function(this, 'Function', {
+      description: 'Rotates the credentials of a cache',
+      runtime: lambda.Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromAsset(CODE),
+      role,
+      logGroup,
+      vpc: cache.vpc,
+      vpcSubnets: this.subnetsFor(cache),
+      securityGroups: [securityGroup],
+      // Loading the AWS SDK takes most of it.
+      memorySize: 256,
+      // ElastiCache takes minutes to tell all nodes.
+      timeout: Duration.minutes(15),
+      environment: {
+        ...holder.environment,
+        ENDPOINT: cache.endpoint,
+        PORT: Tokenization.stringifyNumber(cache.port),
+      },
+    });
+    rotate.addPermission('Rotate', {
+      principal: new iam.ServicePrincipal('secretsmanager.amazonaws.com'),
+      sourceAccount: Stack.of(this).account,
+    });
+    // CDK's own RotationSchedule would let the function draw random passwords and use the customer-managed key at will.
+    const schedule = new secretsmanager.CfnRotationSchedule(this, 'Schedule', {
+      secretId: secret.secretArn,
+      rotationLambdaArn: rotate.functionArn,
+      rotationRules: { scheduleExpression: events.Schedule.rate(interval).expressionString },
+    });
+    // Secrets Manager rotates as soon as there is a schedule: when the function may be called, and reaches the cache.
+    schedule.node.addDependency(rotate, role, securityGroup, ...cache.connections.securityGroups);
+  }
+
+  /** Where the function reaches AWS as well as the cache. */
+  private subnetsFor({ vpc, vpcSubnets }: CacheTarget): ec2.SubnetSelection | undefined {
+    if (vpc.privateSubnets.length > 0) {
+      return { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
+    }
+    Annotations.of(this).addWarningV2(
+      NO_WAY_WARNING,
+      `the function that rotates the credentials of a cache calls Secrets Manager and ElastiCache, and ${vpc.node.path} has no subnets with a way out: give the VPC interface endpoints for both, and acknowledge this`,
+    );
+    return vpcSubnets;
+  }
+}

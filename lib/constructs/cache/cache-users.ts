@@ -1,0 +1,79 @@
+import { Names, type RemovalPolicy } from 'aws-cdk-lib';
+import * as elasticache from 'aws-cdk-lib/aws-elasticache';
+import { Construct } from 'constructs';
+import type { CacheEngine } from './cache-engine.js';
+
+/** How to make the users of a cache. */
+export interface CacheUsersProps {
+  readonly engine: CacheEngine;
+  /** What the user that clients connect as may do. */
+  readonly accessString: string;
+  /** How that user authenticates. */
+  readonly authenticationMode: elasticache.CfnUser.AuthenticationModeProperty;
+  /** What becomes of users and group when they are removed from the stack. */
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The most characters that the ids of users and groups have. */
+const LONGEST_ID = 40;
+
+/** What the id of the default user has in the middle. */
+const OFF = 'default';
+
+/**
+ * The user that clients connect as, in a user group. Whoever does not authenticate is the user named `default`, who can do
+ * nothing.
+ *
+ * The ids have the engine in them, as another one replaces users and groups, and a replacement cannot have the id of what
+ * it replaces: a cache that goes from Redis OSS to Valkey takes the new group, and the old one is deleted afterwards.
+ */
+export class CacheUsers extends Construct {
+  /** The user's id, which is its name as well: IAM wants them equal. */
+  public readonly userName: string;
+  public readonly userArn: string;
+  public readonly groupId: string;
+  /** What a cache with this group must wait for. */
+  public readonly group: elasticache.CfnUserGroup;
+
+  constructor(scope: Construct, id: string, props: CacheUsersProps) {
+    super(scope, id);
+    const engine = props.engine.name;
+    this.userName = this.idFor(engine);
+    const user = new elasticache.CfnUser(this, 'User', {
+      engine,
+      userId: this.userName,
+      userName: this.userName,
+      accessString: props.accessString,
+      authenticationMode: props.authenticationMode,
+    });
+    // A group of Valkey turns the default user off by itself, and takes none without a password. One of Redis OSS must have
+    // a default user, and unless it is another, that may do everything.
+    // https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
+    const defaultUser =
+      engine === 'redis'
+        ? new elasticache.CfnUser(this, 'DefaultUser', {
+            engine,
+            userId: this.idFor(`${OFF}-${engine}`),
+            userName: 'default',
+            accessString: 'off -@all',
+            authenticationMode: { type: 'no-password-required' },
+          })
+        : undefined;
+    // CloudFormation makes the users first, as the group refers to them.
+    this.group = new elasticache.CfnUserGroup(this, 'Group', {
+      engine,
+      userGroupId: this.userName,
+      userIds: [user.ref, ...(defaultUser ? [defaultUser.ref] : [])],
+    });
+    this.userArn = user.attrArn;
+    this.groupId = this.group.ref;
+    for (const resource of [user, defaultUser, this.group]) {
+      resource?.applyRemovalPolicy(props.removalPolicy);
+    }
+  }
+
+  private idFor(suffix: string): string {
+    const maxLength = LONGEST_ID - `-${OFF}-${'valkey'}`.length;
+    return `${Names.uniqueResourceName(this, { maxLength }).toLowerCase()}-${suffix}`;
+  }
+}
