@@ -6,6 +6,21 @@ export type {
   RedisStoreContract,
   StoreContracts,
 } from '../contract/environment.js';
+export { CacheAuthentication } from './cache/cache-authentication.js';
+export type {
+  CacheAuthTokenOptions,
+  CacheIamOptions,
+  CachePasswordOptions,
+} from './cache/cache-authentication-options.js';
+export { CacheEngine } from './cache/cache-engine.js';
+export { CacheLog, CacheLogFormat, type CacheLogProps } from './cache/cache-log.js';
+export { CacheNodeClass, CacheNodeSize, CacheNodeType } from './cache/cache-node-type.js';
+export { ClusterMode } from './cache/cluster-mode.js';
+export { Durability } from './cache/durability.js';
+export { EvictionPolicy } from './cache/eviction-policy.js';
+export type { SessionReplicationGroupAttributes } from './cache/imported-replication-group.js';
+export { TransitEncryption } from './cache/transit-encryption.js';
+export { DailyWindow, Weekday, WeeklyWindow } from './cache/windows.js';
 export { SameSite, SessionCookie, type SessionCookieOptions } from './session-cookie.js';
 export { SessionKeys, type SessionKeysAttributes, type SessionKeysProps } from './session-keys.js';
 export { type ISessionKeys, SessionKeysBase } from './session-keys-base.js';
@@ -16,6 +31,9 @@ export {
 } from './session-load-balancer.js';
 export { RevocationCheck, WhenFull } from './session-owners.js';
 export { SessionPolicy, type SessionPolicyProps } from './session-policy.js';
+export { SessionReplicationGroup } from './session-replication-group.js';
+export { type ISessionReplicationGroup, SessionReplicationGroupBase } from './session-replication-group-base.js';
+export type { SessionReplicationGroupProps } from './session-replication-group-props.js';
 export {
   type AttachOptions,
   type ISessionStore,

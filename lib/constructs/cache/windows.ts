@@ -36,12 +36,12 @@ interface Stretch {
  */
 export class DailyWindow {
   /**
-   * @param from when it begins, in UTC, as `hh:mm`: `02:30`.
+   * @param start when it begins, in UTC, as `hh:mm`: `02:30`.
    * @param length an hour unless given; whole minutes, at least 60, and less than a day.
    * @throws if it is no time of a day, or too short or too long.
    */
-  public static utc(from: string, length?: Duration): DailyWindow {
-    return new DailyWindow({ from: minuteOfDay(from), length: minutes(length ?? Duration.hours(1)) });
+  public static utc(start: string, length: Duration = Duration.hours(1)): DailyWindow {
+    return new DailyWindow({ from: minuteOfDay(start), length: minutes(length) });
   }
 
   private constructor(private readonly stretch: Stretch) {}
@@ -69,14 +69,14 @@ export class DailyWindow {
 export class WeeklyWindow {
   /**
    * @param day the day on which it begins, in UTC.
-   * @param from when it begins, in UTC, as `hh:mm`: `23:00`.
+   * @param start when it begins, in UTC, as `hh:mm`: `23:00`.
    * @param length an hour unless given; whole minutes, at least 60, and less than a day.
    * @throws if it is no time of a day, or too short or too long.
    */
-  public static utc(day: Weekday, from: string, length?: Duration): WeeklyWindow {
+  public static utc(day: Weekday, start: string, length: Duration = Duration.hours(1)): WeeklyWindow {
     return new WeeklyWindow({
-      from: WEEK.indexOf(day) * DAY + minuteOfDay(from),
-      length: minutes(length ?? Duration.hours(1)),
+      from: WEEK.indexOf(day) * DAY + minuteOfDay(start),
+      length: minutes(length),
     });
   }
 
@@ -104,12 +104,12 @@ function meet(one: Stretch, other: Stretch): boolean {
   return ahead < one.length || week - ahead < other.length;
 }
 
-function minuteOfDay(from: string): number {
-  const [, hour, minute] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(from) ?? [];
+function minuteOfDay(start: string): number {
+  const [, hour, minute] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(start) ?? [];
   if (hour === undefined || minute === undefined) {
     throw new SessionConstructError(
       'ERR_SESSION_CACHE',
-      `a window must begin at a time from 00:00 to 23:59 in UTC, received ${JSON.stringify(from)}${Token.isUnresolved(from) ? ', which only the deployment knows' : ''}`,
+      `a window must begin at a time from 00:00 to 23:59 in UTC, received ${JSON.stringify(start)}${Token.isUnresolved(start) ? ', which only the deployment knows' : ''}`,
     );
   }
   return Number(hour) * 60 + Number(minute);
