@@ -9,11 +9,16 @@ import {
   type KeysContract,
   SESSIONS_VARIABLE,
   type SessionContract,
+  type StoreContracts,
 } from '../contract/environment.js';
 import { type Attachment, attachmentFault, attachmentsOf } from './attachments.js';
+import type { Consumer } from './consumer.js';
 import { lengthFaults } from './contract-length.js';
 import { SessionConstructError } from './errors.js';
+import { functionConsumer } from './function-consumer.js';
 import { keysFault } from './keys-fault.js';
+import { connectToStore } from './network/store-connection.js';
+import { reachServices } from './network/vpc-endpoints.js';
 import { placementFor } from './placement.js';
 import type { ISessionKeys } from './session-keys-base.js';
 import { SessionPolicy } from './session-policy.js';
@@ -64,21 +69,32 @@ export abstract class SessionStoreBase extends Resource implements ISessionStore
   public abstract metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   public attachFunction(fn: lambda.Function, options: AttachOptions = {}): void {
-    const variable = options.variable ?? SESSIONS_VARIABLE;
-    const access = options.access ?? SessionAccess.READ_WRITE;
-    if (!this.claim(variable, access, fn)) {
+    this.attach(functionConsumer(fn), options);
+  }
+
+  private attach(consumer: Consumer, options: AttachOptions): void {
+    const { variable = SESSIONS_VARIABLE, access = SessionAccess.READ_WRITE } = options;
+    const { construct } = consumer;
+    if (!this.claim(variable, access, construct)) {
       return;
     }
-    const value = Stack.of(fn).toJsonString(this.contractFor(fn, access));
-    fn.addEnvironment(variable, value);
-    const written = () => Stack.of(fn).resolve(value);
-    fn.node.addValidation({
-      validate: () => [...lengthFaults(variable, written()), ...this.replacementFaults(variable, written(), fn)],
+    const { stores, network } = this.bind(construct);
+    if (network) {
+      connectToStore(consumer, this, network);
+    }
+    const contract = this.contractFor(construct, access, stores);
+    reachServices(consumer, contract, options.createVpcEndpoints);
+
+    const value = Stack.of(construct).toJsonString(contract);
+    consumer.setVariable(variable, value);
+    const written = () => Stack.of(construct).resolve(value);
+    construct.node.addValidation({
+      validate: () => [...lengthFaults(variable, written()), ...this.replacementFaults(variable, written(), consumer)],
     });
     if (access === SessionAccess.REVOKE) {
-      this.grantRevoke(fn);
+      this.grantRevoke(consumer.grantee);
     } else {
-      this.grantReadWrite(fn);
+      this.grantReadWrite(consumer.grantee);
     }
   }
 
@@ -104,21 +120,20 @@ export abstract class SessionStoreBase extends Resource implements ISessionStore
   }
 
   /** A later `addEnvironment()` would win without a word. */
-  private replacementFaults(variable: string, written: unknown, fn: lambda.Function): string[] {
-    const { environment } = fn.node.defaultChild as lambda.CfnFunction;
-    return isDeepStrictEqual(Stack.of(fn).resolve(environment)?.variables?.[variable], written)
+  private replacementFaults(variable: string, written: unknown, consumer: Consumer): string[] {
+    return isDeepStrictEqual(consumer.variable(variable), written)
       ? []
       : [
           `${variable} is not what attachFunction() wrote: remove what sets it later, or attach ${this.node.path} with a variable of its own`,
         ];
   }
 
-  private contractFor(consumer: IConstruct, access: SessionAccess): SessionContract {
+  private contractFor(consumer: IConstruct, access: SessionAccess, stores: StoreContracts): SessionContract {
     // Ending sessions takes no key.
     const keys = access === SessionAccess.REVOKE ? undefined : this.keys;
     return {
       version: CONTRACT_VERSION,
-      stores: this.bind(consumer).stores,
+      stores,
       policy: this.policy._toContract(),
       ...(keys && {
         keys: {

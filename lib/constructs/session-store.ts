@@ -1,5 +1,6 @@
 import type { IResource } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
@@ -79,7 +80,10 @@ export interface ISessionStore extends IResource {
    * behind it; for an imported function, attach where it is created, or grant with `grantReadWrite()` and set the
    * variable by hand.
    *
-   * @throws if another store is attached under the same variable, or this one for another access.
+   * A store in a VPC lets the function's security groups in, by rules in the function's stack.
+   *
+   * @throws if another store is attached under the same variable, or this one for another access; if the store is in a
+   *   VPC and the function in none, or in another region.
    */
   attachFunction(fn: lambda.Function, options?: AttachOptions): void;
 
@@ -105,6 +109,27 @@ export interface ISessionStore extends IResource {
 export interface SessionBinding {
   /** The stores by role, as they stand in the environment value. */
   readonly stores: StoreContracts;
+
+  /**
+   * Where the store is, if a consumer must be let in to connect to it.
+   * @default - the store is a service of AWS, which needs no more than grants
+   */
+  readonly network?: SessionNetwork;
+}
+
+/** Where in a VPC a store is, and whom it lets in. */
+export interface SessionNetwork {
+  /**
+   * The store's VPC.
+   * @default - not known, so that nobody is warned of being in another
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /** The store's security groups. Consumers are let in by rules of their own stacks. */
+  readonly connections: ec2.Connections;
+
+  /** What consumers connect to. */
+  readonly ports: ec2.Port[];
 }
 
 /** What a consumer may do with a store. */
@@ -129,4 +154,18 @@ export interface AttachOptions {
    * @default SessionAccess.READ_WRITE
    */
   readonly access?: SessionAccess;
+
+  /**
+   * Whether VPC endpoints are made where the consumer is in isolated subnets, from which it would not reach a service of
+   * AWS that the client calls: DynamoDB for a table, Secrets Manager for keys and passwords. There is one for each VPC
+   * and service, made in the VPC's stack; one that this app already has is used. The one for DynamoDB is free; that for
+   * Secrets Manager costs by the hour in each zone. `false` also says that there is another way, and stops the warning
+   * where there seems to be none.
+   *
+   * The rules by which the consumer's security groups let traffic out are changed for Secrets Manager, and not for
+   * DynamoDB, whose addresses CDK does not know: groups that do not let all out need one to its prefix list.
+   * @default - made in a VPC that this app creates; an imported one may have what this app does not see, so that a
+   *   warning says what is needed
+   */
+  readonly createVpcEndpoints?: boolean;
 }

@@ -1,5 +1,5 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { CfnTemplate } from './template.js';
@@ -11,15 +11,27 @@ export function deployedStack(scope: Construct = new App(), id = 'Stack'): Stack
 }
 
 /** A function with next to no code, for tests that look at what is around it. */
-export function plainFunction(scope: Construct, id = 'Web'): lambda.Function {
+export function plainFunction(
+  scope: Construct,
+  id = 'Web',
+  props: Partial<lambda.FunctionProps> = {},
+): lambda.Function {
   return new lambda.Function(scope, id, {
     runtime: lambda.Runtime.NODEJS_24_X,
     handler: 'index.handler',
     code: lambda.Code.fromInline('exports.handler = async () => ({ statusCode: 204 });'),
+    ...props,
   });
 }
 
 /** What a stack deploys. */
 export function templateOf(stack: Stack): CfnTemplate {
   return Template.fromStack(stack).toJSON() as CfnTemplate;
+}
+
+/** What this library warns of in a stack, unless it was acknowledged. */
+export function warningsOf(stack: Stack): string[] {
+  return Annotations.fromStack(stack)
+    .findWarning('*', Match.stringLikeRegexp('ack: cdk-sessions:'))
+    .map(({ entry }) => String(entry.data));
 }

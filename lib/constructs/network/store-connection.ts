@@ -1,0 +1,49 @@
+import { Annotations, type IResource, Stack } from 'aws-cdk-lib';
+import type { Consumer } from '../consumer.js';
+import { SessionConstructError } from '../errors.js';
+import { concrete } from '../placement.js';
+import type { SessionNetwork } from '../session-store.js';
+import { allowConnection } from './connection-rules.js';
+import { apart, vpcOf } from './vpc-of.js';
+import { warnedOf } from './warned-of.js';
+
+/** What `Annotations.of(consumer).acknowledgeWarning()` takes. */
+const OTHER_VPC_WARNING = 'cdk-sessions:otherVpc';
+
+/**
+ * Lets a consumer connect to a store in a VPC.
+ *
+ * @throws if it certainly cannot: it is in no VPC, or in another region.
+ */
+export function connectToStore({ construct, network }: Consumer, store: IResource, place: SessionNetwork): void {
+  if (!network) {
+    throw new SessionConstructError(
+      'ERR_SESSION_ATTACH',
+      `the store ${store.node.path} is reached from inside its VPC only, received a consumer in no VPC: give it the same vpc`,
+      construct,
+    );
+  }
+  const { region } = Stack.of(construct);
+  if (concrete(region) && concrete(store.env.region) && region !== store.env.region) {
+    throw new SessionConstructError(
+      'ERR_SESSION_ATTACH',
+      `a store in a VPC serves consumers of its own region, received a store of ${store.env.region} and a consumer of ${region}: create a store in the consumer's region`,
+      construct,
+    );
+  }
+  const vpc = vpcOf(construct, network.subnetIds);
+  if (vpc && place.vpc && apart(vpc, place.vpc)) {
+    Annotations.of(warnedOf(construct)).addWarningV2(
+      OTHER_VPC_WARNING,
+      `${construct.node.path} is in the VPC ${vpc.node.path}, and the store ${store.node.path} in ${place.vpc.node.path}: take one VPC for both, or acknowledge this if the two are peered`,
+    );
+  }
+  allowConnection({
+    consumer: construct,
+    from: network.connections,
+    to: place.connections,
+    ports: place.ports,
+    vpc: place.vpc,
+    description: 'sessions',
+  });
+}

@@ -1,0 +1,244 @@
+import { Annotations, type Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { SessionAccess, SessionKeys, SessionTable } from 'cdk-sessions';
+import { NetworkedStore } from '../../support/networked-store.js';
+import { refusalOf } from '../../support/refusal.js';
+import { deployedStack, plainFunction, templateOf, warningsOf } from '../../support/stacks.js';
+import { resolveIntrinsics } from '../../support/template.js';
+
+const SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:Keys-AbCdEf';
+const NO_WAY = 'cdk-sessions:noWayToService';
+
+let stack: Stack;
+beforeEach(() => {
+  stack = deployedStack();
+});
+
+function resourcesOf(type: string): Record<string, unknown>[] {
+  const template = templateOf(stack);
+  return Object.values(template.Resources)
+    .filter(({ Type }) => Type === type)
+    .map(({ Properties }) => resolveIntrinsics(Properties, template) as Record<string, unknown>);
+}
+
+/** The services that the stack has endpoints for. */
+const endpoints = () =>
+  resourcesOf('AWS::EC2::VPCEndpoint')
+    .map(({ ServiceName, VpcEndpointType }) => `${VpcEndpointType} ${ServiceName}`)
+    .sort();
+
+const vpcWith = (...types: ec2.SubnetType[]) =>
+  new ec2.Vpc(stack, 'Vpc', {
+    maxAzs: 2,
+    subnetConfiguration: types.map((subnetType) => ({ name: subnetType, subnetType })),
+  });
+const { PRIVATE_ISOLATED, PRIVATE_WITH_EGRESS, PUBLIC } = ec2.SubnetType;
+
+const keys = () => SessionKeys.fromSessionKeysAttributes(stack, 'Keys', { secretArn: SECRET });
+const isolated = (vpc: ec2.IVpc) => ({ vpc, vpcSubnets: { subnetType: PRIVATE_ISOLATED } });
+
+const DYNAMODB = 'Gateway com.amazonaws.us-east-1.dynamodb';
+const SECRETS_MANAGER = 'Interface com.amazonaws.us-east-1.secretsmanager';
+
+describe('a function in isolated subnets', () => {
+  type Attach = (vpc: ec2.Vpc) => void;
+  const redis =
+    (authentication?: ConstructorParameters<typeof NetworkedStore>[2]['authentication'], withKeys = false): Attach =>
+    (vpc) =>
+      new NetworkedStore(stack, 'Sessions', {
+        vpc,
+        ...(authentication && { authentication }),
+        ...(withKeys && { keys: keys() }),
+      }).attachFunction(plainFunction(stack, 'Web', isolated(vpc)));
+
+  test.each<[string, Attach, string[]]>([
+    [
+      'a table',
+      (vpc) => new SessionTable(stack, 'Sessions').attachFunction(plainFunction(stack, 'Web', isolated(vpc))),
+      [DYNAMODB],
+    ],
+    [
+      'a table with keys',
+      (vpc) =>
+        new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(
+          plainFunction(stack, 'Web', isolated(vpc)),
+        ),
+      [DYNAMODB, SECRETS_MANAGER],
+    ],
+    [
+      'a table with keys, of which it is told nothing',
+      (vpc) =>
+        new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(
+          plainFunction(stack, 'Web', isolated(vpc)),
+          { access: SessionAccess.REVOKE },
+        ),
+      [DYNAMODB],
+    ],
+    ['a cache without authentication', redis(), []],
+    ['a cache with IAM', redis({ kind: 'iam', user: 'web', cache: 'sessions' }), []],
+    ['a cache with a password', redis({ kind: 'password', user: 'web', secret: SECRET }), [SECRETS_MANAGER]],
+    ['a cache with a token and keys', redis({ kind: 'token', secret: SECRET }, true), [SECRETS_MANAGER]],
+    ['a cache with IAM and keys', redis({ kind: 'iam', user: 'web', cache: 'sessions' }, true), [SECRETS_MANAGER]],
+  ])('reaches what it calls for %s', (_, attach, expected) => {
+    attach(vpcWith(PRIVATE_ISOLATED, PUBLIC));
+    expect(endpoints()).toEqual(expected);
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('has the route to DynamoDB in isolated subnets alone, as a new route cuts open connections', () => {
+    const vpc = vpcWith(PRIVATE_ISOLATED, PUBLIC);
+    new SessionTable(stack, 'Sessions').attachFunction(plainFunction(stack, 'Web', isolated(vpc)));
+    const tables = vpc.isolatedSubnets.map(({ routeTable }) => stack.resolve(routeTable.routeTableId).Ref);
+    expect(tables).toHaveLength(2);
+    expect(resourcesOf('AWS::EC2::VPCEndpoint')[0]).toMatchObject({ RouteTableIds: tables });
+  });
+
+  test('is let in by the endpoint, and nobody else', () => {
+    const vpc = vpcWith(PRIVATE_ISOLATED);
+    new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(
+      plainFunction(stack, 'Web', { ...isolated(vpc), allowAllOutbound: false }),
+    );
+    const rule = { FromPort: 443, ToPort: 443, IpProtocol: 'tcp', Description: 'secrets of sessions' };
+    expect(resourcesOf('AWS::EC2::SecurityGroupIngress')).toEqual([expect.objectContaining(rule)]);
+    expect(resourcesOf('AWS::EC2::SecurityGroupEgress')).toEqual([expect.objectContaining(rule)]);
+    expect(resourcesOf('AWS::EC2::SecurityGroup').flatMap((group) => group['SecurityGroupIngress'] ?? [])).toEqual([]);
+  });
+
+  test('shares the endpoints with others', () => {
+    const vpc = vpcWith(PRIVATE_ISOLATED);
+    const table = new SessionTable(stack, 'Sessions', { keys: keys() });
+    for (const id of ['Web', 'Api']) {
+      table.attachFunction(plainFunction(stack, id, isolated(vpc)));
+    }
+    expect(endpoints()).toEqual([DYNAMODB, SECRETS_MANAGER]);
+    expect(resourcesOf('AWS::EC2::SecurityGroupIngress')).toHaveLength(2);
+  });
+
+  test('uses the endpoints that the app already has', () => {
+    const vpc = vpcWith(PRIVATE_ISOLATED);
+    vpc.addGatewayEndpoint('Tables', { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB });
+    vpc.addInterfaceEndpoint('Secrets', { service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, open: false });
+    new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(plainFunction(stack, 'Web', isolated(vpc)));
+    expect(endpoints()).toEqual([DYNAMODB, SECRETS_MANAGER]);
+    expect(resourcesOf('AWS::EC2::SecurityGroupIngress')).toHaveLength(1);
+  });
+
+  test.each<[string, (vpc: ec2.Vpc) => void]>([
+    [
+      'an interface to DynamoDB, which its usual name does not lead to',
+      (vpc) => vpc.addInterfaceEndpoint('Tables', { service: ec2.InterfaceVpcEndpointAwsService.DYNAMODB }),
+    ],
+    ['another service', (vpc) => vpc.addGatewayEndpoint('Files', { service: ec2.GatewayVpcEndpointAwsService.S3 })],
+    [
+      'another VPC',
+      () =>
+        new ec2.Vpc(stack, 'Other', {
+          gatewayEndpoints: { Tables: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB } },
+        }),
+    ],
+  ])('does not take for its own an endpoint of %s', (_, others) => {
+    const vpc = vpcWith(PRIVATE_ISOLATED);
+    others(vpc);
+    const before = endpoints().length;
+    stack = deployedStack();
+    const again = vpcWith(PRIVATE_ISOLATED);
+    others(again);
+    new SessionTable(stack, 'Sessions').attachFunction(plainFunction(stack, 'Web', isolated(again)));
+    expect(endpoints()).toHaveLength(before + 1);
+  });
+
+  test('fails at synth when the app makes an endpoint once more', () => {
+    const vpc = vpcWith(PRIVATE_ISOLATED);
+    new SessionTable(stack, 'Sessions').attachFunction(plainFunction(stack, 'Web', isolated(vpc)));
+    vpc.addGatewayEndpoint('Tables', { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB });
+    expect(refusalOf(() => templateOf(stack)).message).toContain(
+      'Stack/Vpc has another VPC endpoint for DynamoDB, which was made after a store was attached: make it before, or attach with createVpcEndpoints: false',
+    );
+  });
+
+  test('is left as it is where that is asked for', () => {
+    const vpc = vpcWith(PRIVATE_ISOLATED);
+    new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(plainFunction(stack, 'Web', isolated(vpc)), {
+      createVpcEndpoints: false,
+    });
+    expect(endpoints()).toEqual([]);
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('is warned of a table in another region, where no endpoint leads', () => {
+    const vpc = vpcWith(PRIVATE_ISOLATED);
+    const tableArn = 'arn:aws:dynamodb:eu-west-1:123456789012:table/sessions';
+    SessionTable.fromSessionTableAttributes(stack, 'Sessions', { tableArn }).attachFunction(
+      plainFunction(stack, 'Web', isolated(vpc)),
+    );
+    expect(endpoints()).toEqual([]);
+    expect(warningsOf(stack)).toEqual([
+      `Stack/Web may have no way to DynamoDB in eu-west-1 from its subnets of Stack/Vpc: take subnets with a route to a NAT gateway, as an endpoint leads to its own region, or attach with createVpcEndpoints: false if there is a way [ack: ${NO_WAY}]`,
+    ]);
+  });
+});
+
+test('a function in subnets with a way to the internet gets no endpoint', () => {
+  const vpc = vpcWith(PRIVATE_ISOLATED, PRIVATE_WITH_EGRESS, PUBLIC);
+  new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(
+    plainFunction(stack, 'Web', { vpc, vpcSubnets: { subnetType: PRIVATE_WITH_EGRESS } }),
+  );
+  expect(endpoints()).toEqual([]);
+  expect(warningsOf(stack)).toEqual([]);
+});
+
+test('a function in no VPC gets no endpoint', () => {
+  vpcWith(PRIVATE_ISOLATED);
+  new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(plainFunction(stack));
+  expect(endpoints()).toEqual([]);
+});
+
+test('a function in public subnets, where it has no address, is warned of', () => {
+  const vpc = vpcWith(PUBLIC);
+  new SessionTable(stack, 'Sessions').attachFunction(
+    plainFunction(stack, 'Web', { vpc, vpcSubnets: { subnetType: PUBLIC }, allowPublicSubnet: true }),
+  );
+  expect(endpoints()).toEqual([]);
+  expect(warningsOf(stack)).toEqual([
+    `Stack/Web may have no way to DynamoDB from its subnets of Stack/Vpc: take private or isolated subnets, as public ones give a function no public address, or attach with createVpcEndpoints: false if there is a way [ack: ${NO_WAY}]`,
+  ]);
+});
+
+describe('a function in an imported VPC, of which the app does not see all', () => {
+  const imported = () =>
+    ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-1',
+      availabilityZones: ['us-east-1a'],
+      isolatedSubnetIds: ['subnet-1'],
+      isolatedSubnetRouteTableIds: ['rtb-1'],
+    });
+
+  test('is warned of what it may not reach, which can be acknowledged', () => {
+    const fn = plainFunction(stack, 'Web', isolated(imported()));
+    new SessionTable(stack, 'Sessions').attachFunction(fn);
+    expect(endpoints()).toEqual([]);
+    expect(warningsOf(stack)).toEqual([
+      `Stack/Web may have no way to DynamoDB from its subnets of Stack/Vpc: attach with createVpcEndpoints: true to have a VPC endpoint made, or attach with createVpcEndpoints: false if there is a way [ack: ${NO_WAY}]`,
+    ]);
+
+    stack = deployedStack();
+    const acknowledging = plainFunction(stack, 'Web', isolated(imported()));
+    new SessionTable(stack, 'Sessions').attachFunction(acknowledging);
+    Annotations.of(acknowledging).acknowledgeWarning(NO_WAY, 'there is an endpoint');
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('gets endpoints where they are asked for, one for all who import the VPC', () => {
+    const other = ec2.Vpc.fromVpcAttributes(stack, 'Again', {
+      vpcId: 'vpc-1',
+      availabilityZones: ['us-east-1a'],
+      isolatedSubnetIds: ['subnet-2'],
+      isolatedSubnetRouteTableIds: ['rtb-2'],
+    });
+    const table = new SessionTable(stack, 'Sessions', { keys: keys() });
+    table.attachFunction(plainFunction(stack, 'Web', isolated(imported())), { createVpcEndpoints: true });
+    table.attachFunction(plainFunction(stack, 'Api', isolated(other)));
+    expect(endpoints()).toEqual([DYNAMODB, SECRETS_MANAGER]);
+    expect(warningsOf(stack)).toEqual([]);
+  });
+});
