@@ -39,6 +39,7 @@ export {
   type ISessionStore,
   SessionAccess,
   type SessionBinding,
+  type SessionNetwork,
   type SessionStoreOptions,
 } from './session-store.js';
 export { SessionStoreBase, type SessionStoreBaseProps } from './session-store-base.js';
