@@ -18,11 +18,11 @@ var __copyProps = (to, from, except, desc) => {
 var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
 
 // lib/functions/rotate-keys/index.ts
-var index_exports = {};
-__export(index_exports, {
+var rotate_keys_exports = {};
+__export(rotate_keys_exports, {
   handler: () => handler
 });
-module.exports = __toCommonJS(index_exports);
+module.exports = __toCommonJS(rotate_keys_exports);
 var import_client_secrets_manager2 = require("@aws-sdk/client-secrets-manager");
 
 // lib/functions/rotate-keys/rotate-keys.ts
@@ -94,11 +94,13 @@ var Field = class _Field {
     }
     return this.value;
   }
-  integer(least) {
-    if (typeof this.value !== "number" || !Number.isSafeInteger(this.value) || this.value < least) {
-      throw this.fault(`a whole number of at least ${least}`);
+  /** @param most the greatest that is allowed; whatever a number can count to unless given */
+  integer(least, most) {
+    const { value } = this;
+    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least || most && value > most) {
+      throw this.fault(most ? `a whole number from ${least} to ${most}` : `a whole number of at least ${least}`);
     }
-    return this.value;
+    return value;
   }
   boolean() {
     if (typeof this.value !== "boolean") {
@@ -192,9 +194,9 @@ function readKeys(list) {
   });
 }
 
-// lib/functions/rotate-keys/key-secret.ts
+// lib/functions/rotating-secret.ts
 var import_client_secrets_manager = require("@aws-sdk/client-secrets-manager");
-var KeySecret = class {
+var RotatingSecret = class {
   constructor(api2, secretId) {
     this.api = api2;
     this.secretId = secretId;
@@ -205,24 +207,36 @@ var KeySecret = class {
   current() {
     return this.get({ VersionStage: "AWSCURRENT" });
   }
+  /** The version that clients read before; `undefined` until the secret is rotated for the first time. */
+  previous() {
+    return this.find({ VersionStage: "AWSPREVIOUS" });
+  }
   /** A version by its id; `undefined` if it has no value yet. */
-  async version(id) {
-    try {
-      return await this.get({ VersionId: id });
-    } catch (error) {
-      if (error instanceof import_client_secrets_manager.ResourceNotFoundException) {
-        return void 0;
-      }
-      throw error;
+  version(id) {
+    return this.find({ VersionId: id });
+  }
+  /**
+   * The version that a rotation makes; `undefined` if it is current already: the rotation is done.
+   *
+   * @throws if it is not part of a rotation.
+   */
+  async pending(id) {
+    const version = await this.version(id);
+    if (version?.isCurrent) {
+      return void 0;
     }
+    if (!version?.isPending) {
+      throw new Error(`version ${id} is not pending: rotate the secret again`);
+    }
+    return version;
   }
   /** Gives a version its value, once and for all: whoever comes second changes nothing. */
-  async putPending(id, document) {
+  async putPending(id, text) {
     try {
       await this.api.putSecretValue({
         SecretId: this.secretId,
         ClientRequestToken: id,
-        SecretString: JSON.stringify(document),
+        SecretString: text,
         VersionStages: ["AWSPENDING"]
       });
     } catch (error) {
@@ -247,6 +261,16 @@ var KeySecret = class {
       VersionStage: "AWSPENDING",
       RemoveFromVersionId: pending.id
     });
+  }
+  async find(which) {
+    try {
+      return await this.get(which);
+    } catch (error) {
+      if (error instanceof import_client_secrets_manager.ResourceNotFoundException) {
+        return void 0;
+      }
+      throw error;
+    }
   }
   async get(which) {
     const { VersionId, SecretString, VersionStages } = await this.api.getSecretValue({
@@ -288,7 +312,7 @@ function nextDocument(current, added, overlap2) {
 var CLOCK_TOLERANCE = 5 * 60;
 var LATEST_PROMOTION = KEY_ACTIVATION - 2 * KEY_REFRESH;
 async function rotateKeys(event, api2, options) {
-  const secret = new KeySecret(api2, event.SecretId);
+  const secret = new RotatingSecret(api2, event.SecretId);
   const id = event.ClientRequestToken;
   switch (event.Step) {
     case "createSecret":
@@ -321,32 +345,22 @@ async function create(secret, id, { overlap: overlap2, now }) {
       `there are ${current.keys.length} keys within the overlap of ${overlap2} s, and ${MOST_KEYS} is the most: rotate less often, or shorten the overlap`
     );
   }
-  await secret.putPending(id, next);
+  await secret.putPending(id, JSON.stringify(next));
 }
 async function test(secret, id, options) {
-  const pending = await pendingVersion(secret, id);
+  const pending = await secret.pending(id);
   const current = await secret.current();
   if (pending && pending.text !== current.text) {
     await assertMayBecomeCurrent(secret, pending, current, options);
   }
 }
 async function finish(secret, id, options) {
-  const pending = await pendingVersion(secret, id);
+  const pending = await secret.pending(id);
   if (pending) {
     const current = await secret.current();
     await assertMayBecomeCurrent(secret, pending, current, options);
     await secret.promote(pending, current);
   }
-}
-async function pendingVersion(secret, id) {
-  const version = await secret.version(id);
-  if (version?.isCurrent) {
-    return void 0;
-  }
-  if (!version?.isPending) {
-    throw new Error(`version ${id} is not pending: rotate the secret again`);
-  }
-  return version;
 }
 async function assertMayBecomeCurrent(secret, pending, current, options) {
   const fault = faultOf(pending.text, parseKeyDocument(current.text), options);

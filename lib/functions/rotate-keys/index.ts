@@ -1,6 +1,6 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import type { RotationEvent } from '../rotation-event.js';
 import { rotateKeys } from './rotate-keys.js';
-import type { RotationEvent } from './rotation-event.js';
 
 const api = new SecretsManager();
 

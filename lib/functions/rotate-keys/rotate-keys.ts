@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { ContractError } from '../../contract/field.js';
 import { KEY_ACTIVATION, KEY_REFRESH, type KeyDocument, MOST_KEYS } from '../../contract/keys.js';
 import { parseKeyDocument } from '../../contract/parse-key-document.js';
-import { KeySecret, type SecretsManagerApi, type SecretVersion } from './key-secret.js';
+import { RotatingSecret, type SecretsManagerApi, type SecretVersion } from '../rotating-secret.js';
+import type { RotationEvent } from '../rotation-event.js';
 import { newKey, nextDocument } from './next-document.js';
-import type { RotationEvent } from './rotation-event.js';
 
 /** What a rotation goes by. */
 export interface RotationOptions {
@@ -38,7 +38,7 @@ export async function rotateKeys(
   api: SecretsManagerApi,
   options: RotationOptions,
 ): Promise<void> {
-  const secret = new KeySecret(api, event.SecretId);
+  const secret = new RotatingSecret(api, event.SecretId);
   const id = event.ClientRequestToken;
   switch (event.Step) {
     case 'createSecret':
@@ -54,7 +54,7 @@ export async function rotateKeys(
   }
 }
 
-async function create(secret: KeySecret, id: string, { overlap, now }: RotationOptions): Promise<void> {
+async function create(secret: RotatingSecret, id: string, { overlap, now }: RotationOptions): Promise<void> {
   if ((await secret.version(id)) !== undefined) {
     return;
   }
@@ -75,11 +75,11 @@ async function create(secret: KeySecret, id: string, { overlap, now }: RotationO
       `there are ${current.keys.length} keys within the overlap of ${overlap} s, and ${MOST_KEYS} is the most: rotate less often, or shorten the overlap`,
     );
   }
-  await secret.putPending(id, next);
+  await secret.putPending(id, JSON.stringify(next));
 }
 
-async function test(secret: KeySecret, id: string, options: RotationOptions): Promise<void> {
-  const pending = await pendingVersion(secret, id);
+async function test(secret: RotatingSecret, id: string, options: RotationOptions): Promise<void> {
+  const pending = await secret.pending(id);
   const current = await secret.current();
   // A schedule that is set up without a rotation is tried with this step alone, on a copy of what is current.
   if (pending && pending.text !== current.text) {
@@ -87,8 +87,8 @@ async function test(secret: KeySecret, id: string, options: RotationOptions): Pr
   }
 }
 
-async function finish(secret: KeySecret, id: string, options: RotationOptions): Promise<void> {
-  const pending = await pendingVersion(secret, id);
+async function finish(secret: RotatingSecret, id: string, options: RotationOptions): Promise<void> {
+  const pending = await secret.pending(id);
   if (pending) {
     const current = await secret.current();
     await assertMayBecomeCurrent(secret, pending, current, options);
@@ -96,20 +96,8 @@ async function finish(secret: KeySecret, id: string, options: RotationOptions): 
   }
 }
 
-/** `undefined` if the version is current already: the rotation is done. */
-async function pendingVersion(secret: KeySecret, id: string): Promise<SecretVersion | undefined> {
-  const version = await secret.version(id);
-  if (version?.isCurrent) {
-    return undefined;
-  }
-  if (!version?.isPending) {
-    throw new Error(`version ${id} is not pending: rotate the secret again`);
-  }
-  return version;
-}
-
 async function assertMayBecomeCurrent(
-  secret: KeySecret,
+  secret: RotatingSecret,
   pending: SecretVersion,
   current: SecretVersion,
   options: RotationOptions,

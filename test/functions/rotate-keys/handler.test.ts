@@ -1,27 +1,19 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseKeyDocument } from '../../../lib/contract/parse-key-document.js';
+import { assetOf, bundleOf, requiredBy } from '../../support/function-asset.js';
 import { InMemorySecret } from '../../support/secrets-manager.js';
 import { type SecretsManagerEndpoint, serveSecret } from '../../support/secrets-manager-endpoint.js';
 
 /** The function as it is deployed. */
-const ASSET = 'assets/rotate-keys/index.js';
+const ASSET = assetOf('rotate-keys');
 const TOKEN = '8c2a3f0e-6d0b-4f57-9d0c-3f5a6f1b2c4d';
 
 test('the asset is what the sources are bundled to', () => {
-  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const [command, ...options]: string[] = scripts['build:functions'].split(' ');
-  expect([command, options.at(-2)]).toEqual(['esbuild', `--outfile=${ASSET}`]);
-  const bundled = execFileSync(
-    'node_modules/.bin/esbuild',
-    [...options].filter((option) => !option.startsWith('--outfile')),
-  );
-  expect(bundled.toString()).toBe(readFileSync(ASSET, 'utf8'));
+  expect(readFileSync(ASSET, 'utf8')).toBe(bundleOf('rotate-keys'));
 });
 
 test('the asset needs nothing but Node and the AWS SDK of the runtime', () => {
-  const required = [...readFileSync(ASSET, 'utf8').matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
-  expect([...new Set(required)].sort()).toEqual(['@aws-sdk/client-secrets-manager', 'node:crypto', 'node:util']);
+  expect(requiredBy('rotate-keys')).toEqual(['@aws-sdk/client-secrets-manager', 'node:crypto', 'node:util']);
 });
 
 describe('the deployed function, with the AWS SDK', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { KEY_ACTIVATION, KEY_REFRESH, type KeyDocument, MOST_KEYS } from '../../../lib/contract/keys.js';
 import { parseKeyDocument } from '../../../lib/contract/parse-key-document.js';
-import type { SecretsManagerApi } from '../../../lib/functions/rotate-keys/key-secret.js';
 import { rotateKeys } from '../../../lib/functions/rotate-keys/rotate-keys.js';
+import type { SecretsManagerApi } from '../../../lib/functions/rotating-secret.js';
 import { InMemorySecret } from '../../support/secrets-manager.js';
 
 const DAY = 24 * 3600;

@@ -6,7 +6,6 @@ import {
   ResourceNotFoundException,
   type UpdateSecretVersionStageRequest,
 } from '@aws-sdk/client-secrets-manager';
-import type { KeyDocument } from '../../contract/keys.js';
 
 /** What is called of Secrets Manager, and all of it: the role of the function allows no more. */
 export interface SecretsManagerApi {
@@ -17,6 +16,8 @@ export interface SecretsManagerApi {
   updateSecretVersionStage(request: UpdateSecretVersionStageRequest): Promise<unknown>;
 }
 
+type Which = Pick<GetSecretValueRequest, 'VersionId' | 'VersionStage'>;
+
 /** A version of the secret. */
 export interface SecretVersion {
   readonly id: string;
@@ -25,8 +26,8 @@ export interface SecretVersion {
   readonly isPending: boolean;
 }
 
-/** The secret that holds the keys, by its versions. */
-export class KeySecret {
+/** A secret that is being rotated, by its versions. */
+export class RotatingSecret {
   constructor(
     private readonly api: SecretsManagerApi,
     private readonly secretId: string,
@@ -37,25 +38,39 @@ export class KeySecret {
     return this.get({ VersionStage: 'AWSCURRENT' });
   }
 
+  /** The version that clients read before; `undefined` until the secret is rotated for the first time. */
+  previous(): Promise<SecretVersion | undefined> {
+    return this.find({ VersionStage: 'AWSPREVIOUS' });
+  }
+
   /** A version by its id; `undefined` if it has no value yet. */
-  async version(id: string): Promise<SecretVersion | undefined> {
-    try {
-      return await this.get({ VersionId: id });
-    } catch (error) {
-      if (error instanceof ResourceNotFoundException) {
-        return undefined;
-      }
-      throw error;
+  version(id: string): Promise<SecretVersion | undefined> {
+    return this.find({ VersionId: id });
+  }
+
+  /**
+   * The version that a rotation makes; `undefined` if it is current already: the rotation is done.
+   *
+   * @throws if it is not part of a rotation.
+   */
+  async pending(id: string): Promise<SecretVersion | undefined> {
+    const version = await this.version(id);
+    if (version?.isCurrent) {
+      return undefined;
     }
+    if (!version?.isPending) {
+      throw new Error(`version ${id} is not pending: rotate the secret again`);
+    }
+    return version;
   }
 
   /** Gives a version its value, once and for all: whoever comes second changes nothing. */
-  async putPending(id: string, document: KeyDocument): Promise<void> {
+  async putPending(id: string, text: string): Promise<void> {
     try {
       await this.api.putSecretValue({
         SecretId: this.secretId,
         ClientRequestToken: id,
-        SecretString: JSON.stringify(document),
+        SecretString: text,
         VersionStages: ['AWSPENDING'],
       });
     } catch (error) {
@@ -84,7 +99,18 @@ export class KeySecret {
     });
   }
 
-  private async get(which: Pick<GetSecretValueRequest, 'VersionId' | 'VersionStage'>): Promise<SecretVersion> {
+  private async find(which: Which): Promise<SecretVersion | undefined> {
+    try {
+      return await this.get(which);
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  private async get(which: Which): Promise<SecretVersion> {
     const { VersionId, SecretString, VersionStages } = await this.api.getSecretValue({
       SecretId: this.secretId,
       ...which,
