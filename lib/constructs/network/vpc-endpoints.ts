@@ -5,7 +5,7 @@ import type { SessionContract } from '../../contract/environment.js';
 import type { Consumer, ConsumerNetwork } from '../consumer.js';
 import { type AwsService, type CalledService, calledServices } from './called-services.js';
 import { allowConnection } from './connection-rules.js';
-import { isMadeHere, vpcOf } from './vpc-of.js';
+import { isMadeHere, stageOf, vpcOf } from './vpc-of.js';
 import { warnedOf } from './warned-of.js';
 
 /** What `Annotations.of(consumer).acknowledgeWarning()` takes. */
@@ -55,10 +55,10 @@ function endpointFor(vpc: ec2.IVpc, service: AwsService, makes: boolean): ec2.Cf
   return made.node.defaultChild as ec2.CfnVPCEndpoint;
 }
 
-/** The endpoints that the app makes for a service, whoever makes them, by which the service's usual name is reached. */
+/** The endpoints that the stage makes for a service, whoever makes them, by which the service's usual name is reached. */
 function endpointsOf(vpc: ec2.IVpc, { name, endpointType }: AwsService): ec2.CfnVPCEndpoint[] {
-  return vpc.node.root.node
-    .findAll()
+  return stageOf(vpc)
+    .node.findAll()
     .filter((construct) => construct instanceof ec2.CfnVPCEndpoint)
     .filter(
       (endpoint) =>

@@ -1,4 +1,4 @@
-import { Annotations, type Stack } from 'aws-cdk-lib';
+import { Annotations, App, type Stack, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { SessionAccess, SessionKeys, SessionTable } from 'cdk-sessions';
 import { NetworkedStore } from '../../support/networked-store.js';
@@ -123,28 +123,39 @@ describe('a function in isolated subnets', () => {
     expect(resourcesOf('AWS::EC2::SecurityGroupIngress')).toHaveLength(1);
   });
 
-  test.each<[string, (vpc: ec2.Vpc) => void]>([
+  test.each<[string, (vpc: ec2.Vpc) => void, string]>([
     [
       'an interface to DynamoDB, which its usual name does not lead to',
-      (vpc) => vpc.addInterfaceEndpoint('Tables', { service: ec2.InterfaceVpcEndpointAwsService.DYNAMODB }),
+      (vpc) => vpc.addInterfaceEndpoint('Other', { service: ec2.InterfaceVpcEndpointAwsService.DYNAMODB }),
+      'Interface com.amazonaws.us-east-1.dynamodb',
     ],
-    ['another service', (vpc) => vpc.addGatewayEndpoint('Files', { service: ec2.GatewayVpcEndpointAwsService.S3 })],
+    [
+      'an interface to Secrets Manager that its usual name does not lead to',
+      (vpc) =>
+        vpc.addInterfaceEndpoint('Other', {
+          service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+          privateDnsEnabled: false,
+        }),
+      SECRETS_MANAGER,
+    ],
+    [
+      'another service',
+      (vpc) => vpc.addGatewayEndpoint('Other', { service: ec2.GatewayVpcEndpointAwsService.S3 }),
+      'Gateway com.amazonaws.us-east-1.s3',
+    ],
     [
       'another VPC',
       () =>
         new ec2.Vpc(stack, 'Other', {
-          gatewayEndpoints: { Tables: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB } },
+          gatewayEndpoints: { DynamoDB: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB } },
         }),
+      DYNAMODB,
     ],
-  ])('does not take for its own an endpoint of %s', (_, others) => {
+  ])('is not content with the endpoint of %s', (_, makeOther, other) => {
     const vpc = vpcWith(PRIVATE_ISOLATED);
-    others(vpc);
-    const before = endpoints().length;
-    stack = deployedStack();
-    const again = vpcWith(PRIVATE_ISOLATED);
-    others(again);
-    new SessionTable(stack, 'Sessions').attachFunction(plainFunction(stack, 'Web', isolated(again)));
-    expect(endpoints()).toHaveLength(before + 1);
+    makeOther(vpc);
+    new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(plainFunction(stack, 'Web', isolated(vpc)));
+    expect(endpoints()).toEqual([DYNAMODB, SECRETS_MANAGER, other].sort());
   });
 
   test('fails at synth when the app makes an endpoint once more', () => {
@@ -240,5 +251,17 @@ describe('a function in an imported VPC, of which the app does not see all', () 
     table.attachFunction(plainFunction(stack, 'Api', isolated(other)));
     expect(endpoints()).toEqual([DYNAMODB, SECRETS_MANAGER]);
     expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('gets endpoints of its own in each stage, as nothing refers from one to another', () => {
+    const app = new App();
+    const stacks = ['Test', 'Live'].map((id) => deployedStack(new Stage(app, id)));
+    for (stack of stacks) {
+      const fn = plainFunction(stack, 'Web', isolated(imported()));
+      new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(fn, { createVpcEndpoints: true });
+    }
+    for (stack of stacks) {
+      expect(endpoints()).toEqual([DYNAMODB, SECRETS_MANAGER]);
+    }
   });
 });
