@@ -34,6 +34,7 @@ export class SimulatedUser implements UserApi {
   constructor(
     private readonly server: RedisServer,
     readonly userId: string,
+    private readonly looks = 2,
   ) {}
 
   /** What CloudFormation does: the user is there with one password, and nobody gets in without. */
@@ -67,7 +68,7 @@ export class SimulatedUser implements UserApi {
     this.changes.push(Passwords.length);
     const rules = Passwords.map((password) => `>${password}`);
     const apply = () => this.server.command('ACL', 'SETUSER', this.userId, 'resetpass', ...rules);
-    this.#change = { looks: 2, apply };
+    this.#change = { looks: this.looks, apply };
     return {};
   }
 
@@ -93,6 +94,7 @@ export class SimulatedReplicationGroup implements ReplicationGroupApi {
   constructor(
     private readonly server: RedisServer,
     readonly replicationGroupId: string,
+    private readonly looks = 2,
   ) {}
 
   /** What CloudFormation does: the group is there with its token, or open if it has none. */
@@ -129,14 +131,14 @@ export class SimulatedReplicationGroup implements ReplicationGroupApi {
       case 'ROTATE': {
         const [latest] = this.#tokens.slice(-1).filter((token) => token !== AuthToken);
         const tokens = [...(latest === undefined ? [] : [latest]), AuthToken];
-        this.#change = { looks: 2, status: 'ROTATING', apply: () => this.#take(tokens, this.#open) };
+        this.#change = { looks: this.looks, status: 'ROTATING', apply: () => this.#take(tokens, this.#open) };
         break;
       }
       case 'SET':
         if (this.#tokens.at(-1) !== AuthToken || (this.#tokens.length < 2 && !this.#open)) {
           throw new InvalidParameterCombinationException({ message: 'SET is allowed only after ROTATE.', $metadata });
         }
-        this.#change = { looks: 2, status: 'SETTING', apply: () => this.#take([AuthToken], false) };
+        this.#change = { looks: this.looks, status: 'SETTING', apply: () => this.#take([AuthToken], false) };
         break;
       default:
         throw new InvalidParameterCombinationException({ message: 'DELETE ends authentication.', $metadata });

@@ -9,9 +9,15 @@ export interface CacheUsersProps {
   /** What the user that clients connect as may do. */
   readonly accessString: string;
   /** How that user authenticates. */
-  readonly authenticationMode: elasticache.CfnUser.AuthenticationModeProperty;
+  readonly authenticationMode: AuthenticationMode;
   /** What becomes of users and group when they are removed from the stack. */
   readonly removalPolicy: RemovalPolicy;
+}
+
+/** As CloudFormation spells it: CDK passes it on as it is. https://github.com/aws/aws-cdk/issues/28780 */
+export interface AuthenticationMode {
+  readonly Type: 'iam' | 'password' | 'no-password-required';
+  readonly Passwords?: readonly string[];
 }
 
 /** The most characters that the ids of users and groups have. */
@@ -56,7 +62,7 @@ export class CacheUsers extends Construct {
             userId: this.idFor(`${OFF}-${engine}`),
             userName: 'default',
             accessString: 'off -@all',
-            authenticationMode: { type: 'no-password-required' },
+            authenticationMode: { Type: 'no-password-required' } satisfies AuthenticationMode,
           })
         : undefined;
     // CloudFormation makes the users first, as the group refers to them.

@@ -26,7 +26,7 @@ export function iamAccess(
   const users = new CacheUsers(scope, 'Users', {
     engine,
     accessString,
-    authenticationMode: { type: 'iam' },
+    authenticationMode: { Type: 'iam' },
     removalPolicy: kept(removalPolicy),
   });
   return {

@@ -34,7 +34,7 @@ export function passwordAccess(
   const users = new CacheUsers(scope, 'Users', {
     engine: cache.engine,
     accessString,
-    authenticationMode: { type: 'password', passwords: [passwordIn(secret)] },
+    authenticationMode: { Type: 'password', Passwords: [passwordIn(secret)] },
     removalPolicy,
   });
   return {
