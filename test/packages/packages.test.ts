@@ -86,6 +86,7 @@ test('cdk-sessions is what the sources of its rooms compile to', () => {
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'assets/rotate-cache-credentials/index.js',
     'assets/rotate-keys/index.js',
     'lib/contract/environment.schema.json',
     'package.json',
