@@ -36,6 +36,21 @@ export interface ISessionReplicationGroup extends ISessionStore, ec2.IConnectabl
 
   /** Grants what it takes to connect: with IAM to do so, else to read the secret. It opens no security group. */
   grantConnect(grantee: iam.IGrantable): iam.Grant;
+
+  /** How busy the thread is that commands run in, in percent, on the busiest node. */
+  metricEngineCpuUtilization(props?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression;
+  /** How busy the host is, in percent, on the busiest node. */
+  metricCpuUtilization(props?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression;
+  /** How much of the memory for keys is taken, in percent, on the fullest node. */
+  metricDatabaseMemoryUsagePercentage(props?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression;
+  /** How many connections there are to the node that has most. */
+  metricCurrConnections(props?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression;
+  /** How many keys went because the memory was full, on all nodes. */
+  metricEvictions(props?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression;
+  /** How many seconds the slowest replica is behind. */
+  metricReplicationLag(props?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression;
+  /** How many attempts to authenticate failed, on all nodes. */
+  metricAuthenticationFailures(props?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression;
 }
 
 /** What created and imported replication groups have in common: binding, grants and metrics. */
