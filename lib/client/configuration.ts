@@ -35,11 +35,12 @@ export async function configure<Data extends object>(
   if (options.policy !== undefined) {
     throw misconfigured('a policy comes from the stack with its store: give createSessions both, or neither');
   }
-  const { stores, policy, keys } = readEnvironment(options.env ?? SESSIONS_VARIABLE);
+  const { stores, policy, keys, access } = readEnvironment(options.env ?? SESSIONS_VARIABLE);
   return {
     store: await openStore(stores.primary, clock),
     policy,
     ...(keys !== undefined && { keys: await openKeys(keys) }),
+    revokesOnly: access === 'revoke',
     ...common,
   };
 }

@@ -1,5 +1,5 @@
 import type { EventCounts } from './hooks.js';
-import { type LambdaHandler, lambdaHost } from './hosts/lambda.js';
+import { type LambdaHandler, type LambdaOptions, lambdaHost } from './hosts/lambda.js';
 import type { LambdaContext, LambdaHttpEvent } from './hosts/lambda-event.js';
 import type { HttpReply } from './hosts/lambda-reply.js';
 import { LazyGate } from './lazy-gate.js';
@@ -27,6 +27,7 @@ export interface Sessions<Data extends object> {
     Result = Partial<HttpReply>,
   >(
     handler: (event: Event, session: Session<Data>, context: Context) => Result | Promise<Result>,
+    options?: LambdaOptions<Event, Context, Result>,
   ): LambdaHandler<Event, Context, Result>;
 
   /**
@@ -108,7 +109,7 @@ export function createSessions<Data extends JsonMembers<Data> = Record<string, u
 ): Sessions<Data> {
   const gate = new LazyGate<Data>(options);
   return {
-    lambda: (handler) => lambdaHost(gate, handler),
+    lambda: (handler, options) => lambdaHost(gate, handler, options),
     transact: (cookies = [], fn, options) =>
       gate.transact(typeof cookies === 'string' ? [cookies] : cookies, fn, options),
     listByOwner: (userId) => gate.listByOwner(userId),

@@ -45,6 +45,8 @@ export interface EngineOptions<Data extends object> {
   readonly data?: DataOptions<Data>;
   /** Where the keys are read that cookies are signed with. @default - they are not signed */
   readonly keys?: EngineKeys;
+  /** Whether it may end sessions and read none. @default false */
+  readonly revokesOnly?: boolean;
   /** Is told what happens to sessions. Failures of the store that fail a request are the caller's to tell. */
   readonly hooks: HookCaller;
 }
@@ -101,6 +103,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     options: GateOptions = {},
     concurrency = this.#options.concurrency ?? 'merge',
   ): Promise<SessionDraft<Data>> {
+    this.#assertReads('sessions of visitors');
     const { hooks } = this.#options;
     const all = this.#cookies.read(cookieHeaders);
     const common = { model: this.#model, concurrency, hadCookie: all.length > 0 };
@@ -150,6 +153,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   }
 
   async listByOwner(userId: string): Promise<readonly SignedInSession[]> {
+    this.#assertReads('listByOwner');
     return listByOwner(this.#contextOfOwners('listByOwner'), userId);
   }
 
@@ -223,6 +227,16 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       });
     }
     return whereabouts;
+  }
+
+  /** IAM would refuse it as well, but not on a laptop, nor with what to do. */
+  #assertReads(what: string): void {
+    if (this.#options.revokesOnly) {
+      throw new SessionError(
+        'ERR_SESSION_CONFIG',
+        `this function was attached to end sessions and read none: attach it with SessionAccess.READ_WRITE for ${what}`,
+      );
+    }
   }
 
   #contextOfOwners(method: string): SaveContext {

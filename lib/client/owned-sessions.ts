@@ -112,7 +112,7 @@ export async function revokeBefore(context: SaveContext, userId: string, time: D
     const received = Number.isNaN(notBefore) ? 'one that is none' : new Date(notBefore).toISOString();
     throw new SessionError(
       'ERR_SESSION_USER',
-      `revokeBefore must be given a time that is not to come, received ${received}`,
+      `revokeBefore must be given a time at most five minutes ahead of this machine's clock, received ${received}`,
     );
   }
   await owners.revoke(userId, notBefore);

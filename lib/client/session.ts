@@ -117,8 +117,8 @@ export interface Session<Data extends object = Record<string, unknown>> {
    *
    * Of two sign-ins at the same time on one session the first one saved stands; the other one's changes are discarded.
    *
-   * A user who has as many sessions as the policy allows loses the oldest one; where the policy is to refuse, the reply is a
-   * 409, and nothing is saved. To answer otherwise, count those of `listByOwner` before.
+   * A user who has as many sessions as the policy allows loses the oldest one; where the policy is to refuse, nothing is
+   * saved, and the reply is a 409, or that of `onLimit`.
    *
    * @param userId how the application names the user, 1 to 256 characters. Stored hashed in the index of owners, and as it
    *   is inside the session.

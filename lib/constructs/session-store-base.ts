@@ -129,12 +129,14 @@ export abstract class SessionStoreBase extends Resource implements ISessionStore
   }
 
   private contractFor(consumer: IConstruct, access: SessionAccess, stores: StoreContracts): SessionContract {
+    const revokes = access === SessionAccess.REVOKE;
     // Ending sessions takes no key.
-    const keys = access === SessionAccess.REVOKE ? undefined : this.keys;
+    const keys = revokes ? undefined : this.keys;
     return {
       version: CONTRACT_VERSION,
       stores,
       policy: this.policy._toContract(),
+      ...(revokes && { access: 'revoke' }),
       ...(keys && {
         keys: {
           secret: keys.secret.secretArn,

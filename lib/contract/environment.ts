@@ -28,6 +28,11 @@ export interface SessionContract {
    * @default - cookies are not signed
    */
   readonly keys?: KeysContract;
+  /**
+   * What the consumer may do: `revoke`, end sessions and read none.
+   * @default - all that a client does
+   */
+  readonly access?: 'revoke';
 }
 
 /** The stores of a deployment, by role. */

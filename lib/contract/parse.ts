@@ -23,11 +23,13 @@ export { ContractError };
 export function parseContract(text: string): SessionContract {
   const root = Field.root(parseJson(text));
   const keys = root.field('keys');
+  const access = root.field('access');
   return {
     version: readVersion(root, CONTRACT_VERSION),
     stores: { primary: readStore(root.field('stores').field('primary')) },
     policy: readPolicy(root.field('policy')),
     ...(keys.present && { keys: readKeys(keys) }),
+    ...(access.present && { access: access.oneOf('revoke') }),
   };
 }
 

@@ -73,6 +73,18 @@ describe('the environment', () => {
     expect(await createSessions({ env: variable }).transact(undefined, ({ isNew }) => isNew)).toEqual({ result: true });
   });
 
+  test('of a function that ends sessions and reads none lets it read none, on a laptop as on AWS', async () => {
+    process.env[variable] = JSON.stringify({ ...CONTRACT, access: 'revoke' });
+    const sessions = createSessions({ env: variable });
+    const refused = (what: string) => ({
+      code: 'ERR_SESSION_CONFIG',
+      message: `this function was attached to end sessions and read none: attach it with SessionAccess.READ_WRITE for ${what}`,
+    });
+    await expect(request({ env: variable })).rejects.toMatchObject(refused('sessions of visitors'));
+    await expect(sessions.transact(undefined, () => 1)).rejects.toMatchObject(refused('sessions of visitors'));
+    await expect(sessions.listByOwner('ada')).rejects.toMatchObject(refused('listByOwner'));
+  });
+
   test('is read anew after a failure', async () => {
     const sessions = createSessions({ env: variable, callTimeout: 50 });
     const handler = sessions.lambda(async (_event, session) => session.isNew);

@@ -679,7 +679,7 @@ describe('a user’s sessions are revoked', () => {
   ])('not before %s', async (_, time, received) => {
     await expect(engine().revokeBefore('ada', time)).rejects.toMatchObject({
       code: 'ERR_SESSION_USER',
-      message: `revokeBefore must be given a time that is not to come, received ${received}`,
+      message: `revokeBefore must be given a time at most five minutes ahead of this machine's clock, received ${received}`,
     });
   });
 

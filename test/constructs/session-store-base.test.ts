@@ -214,13 +214,14 @@ describe('attaching a store to a function that only ends sessions', () => {
     fn = plainFunction(stack);
   });
 
-  test('tells the client what it tells every other, but nothing of keys', () => {
+  test('tells the client what it may do, and nothing of keys', () => {
     table.attachFunction(fn, REVOKE);
     const template = templateOf(stack);
     expect(parseContract(environmentIn(template)['CDK_SESSIONS'] ?? '')).toEqual({
       version: 1,
       stores: { primary: { kind: 'dynamodb', table: onlyLogicalId(template, 'AWS::DynamoDB::GlobalTable') } },
       policy: table.policy._toContract(),
+      access: 'revoke',
     });
   });
 

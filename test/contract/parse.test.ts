@@ -66,6 +66,11 @@ describe('a contract', () => {
     expect(parseContract(JSON.stringify({ ...contract, keys: full })).keys).toEqual(full);
   });
 
+  test('may say that the consumer ends sessions and reads none', () => {
+    expect(parseContract(JSON.stringify({ ...contract, access: 'revoke' })).access).toBe('revoke');
+    expect(messageFor({ ...contract, access: 'read' })).toBe('access must be "revoke", received "read"');
+  });
+
   test('may have fields that this client does not know, and loses them', () => {
     const newer = { ...contract, migration: 'on', stores: { ...contract.stores, cache: {} } };
     expect(parseContract(JSON.stringify(newer))).toEqual(contract);

@@ -103,6 +103,7 @@ const documents = fc.record(
         { requiredKeys: ['secret'] },
       ),
     ),
+    access: field(fc.constant('revoke')),
   },
   { requiredKeys: ['version', 'stores', 'policy'] },
 );

@@ -75,7 +75,7 @@ export function tooManySessions(source: LambdaSource): HttpReply {
     statusCode: 409,
     reason: 'Conflict',
     headers: {},
-    body: 'You are signed in in as many places as you may be. Please sign out in one of them first.\n',
+    body: 'You have reached the number of places where you may be signed in at the same time. Please sign out of one of them first.\n',
   });
 }
 

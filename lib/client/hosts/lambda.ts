@@ -16,6 +16,16 @@ export type LambdaSessionHandler<Event, S, Context, Result> = (
   context: Context,
 ) => Result | Promise<Result>;
 
+/** What a handler is made with. */
+export interface LambdaOptions<Event, Context, Result> {
+  /**
+   * Answers a visitor who signs in, has as many sessions as the policy allows, and may have no more (`WhenFull.REFUSE`).
+   * Nothing of the request was saved. `event` and `context` are Lambda's own.
+   * @default - a 409 that says so
+   */
+  readonly onLimit?: (event: Event, context: Context) => Result | Promise<Result>;
+}
+
 /** What Lambda invokes. */
 export type LambdaHandler<Event, Context, Result> = (event: Event, context: Context) => Promise<Result | HttpReply>;
 
@@ -35,6 +45,7 @@ export function lambdaHost<
 >(
   gate: SessionGate<S>,
   handler: LambdaSessionHandler<Event, S, Context, Result>,
+  { onLimit }: LambdaOptions<Event, Context, Result> = {},
 ): LambdaHandler<Event, Context, Result> {
   return async (event, context) => {
     const source = lambdaSource(event);
@@ -44,7 +55,9 @@ export function lambdaHost<
       const { setCookie } = await gate.commit(session, timeLeft(context));
       return replyFor(source, result, setCookie);
     } catch (error) {
-      return replyTo(source, error);
+      return onLimit !== undefined && isLimit(error)
+        ? replyFor(source, await onLimit(event, context), undefined)
+        : replyTo(source, error);
     }
   };
 }
@@ -54,10 +67,14 @@ function replyTo(source: LambdaSource, error: unknown): HttpReply {
   if (isOutage(error)) {
     return unavailable(source);
   }
-  if (error instanceof SessionError && error.code === 'ERR_SESSION_LIMIT') {
+  if (isLimit(error)) {
     return tooManySessions(source);
   }
   throw error;
+}
+
+function isLimit(error: unknown): boolean {
+  return error instanceof SessionError && error.code === 'ERR_SESSION_LIMIT';
 }
 
 /** Tests invoke handlers without a context, which then have all the time there is. */

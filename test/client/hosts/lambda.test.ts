@@ -112,9 +112,25 @@ describe('lambdaHost', () => {
       expect(valuesOf(sent, 'set-cookie')).toEqual([]);
       expect(valuesOf(sent, 'cache-control')).toEqual(['no-store']);
       expect(sent.body.toString()).toBe(
-        'You are signed in in as many places as you may be. Please sign out in one of them first.\n',
+        'You have reached the number of places where you may be signed in at the same time. Please sign out of one of them first.\n',
       );
     }
+  });
+
+  test('answers that as the application wants it, and with nothing saved', async () => {
+    const onLimit = jest.fn(async () => ({ statusCode: 303, headers: { location: '/places' } }));
+    for (const sample of SAMPLE_NAMES) {
+      const gate = new RecordingGate({ commit: new SessionError('ERR_SESSION_LIMIT', 'the user has 3 sessions') });
+      const event = sampleEvent(sample);
+      const sent = sentByAws(SAMPLES[sample], await lambdaHost(gate, ok, { onLimit })(event, context));
+      expect(sent.status).toBe(303);
+      expect(valuesOf(sent, 'set-cookie')).toEqual([]);
+      expect(onLimit).toHaveBeenLastCalledWith(event, context);
+    }
+    const outage = new RecordingGate({ commit: new SessionError('ERR_SESSION_STORE_TIMEOUT', 'too late') });
+    expect(await lambdaHost(outage, ok, { onLimit })(sampleEvent('rest-api'), context)).toMatchObject({
+      statusCode: 503,
+    });
   });
 
   test('loads, runs the handler, then commits, and answers only after that', async () => {
