@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { RedisShopStack } from '../examples/redis-shop/stack.js';
 import { ServerlessShopStack } from '../examples/serverless-shop/stack.js';
 
 /** All samples: `npx cdk synth`, `npx cdk deploy ServerlessShop -c certificateArn=arn:aws:acm:…`. */
@@ -13,4 +14,9 @@ new ServerlessShopStack(app, 'ServerlessShop', {
   env,
   description: 'cdk-sessions sample: a shop in one function, with its sessions in a table',
   ...(typeof certificateArn === 'string' && { certificateArn }),
+});
+
+new RedisShopStack(app, 'RedisShop', {
+  env,
+  description: 'cdk-sessions sample: the shop in a VPC, with its sessions in ElastiCache',
 });

@@ -1,14 +1,9 @@
-/** A finding of cdk-nag that this sample accepts, and why. */
-export interface Acknowledgement {
-  /** The rules, without the name of their pack: NIST 800-53 R5, HIPAA and PCI DSS name theirs alike. */
-  readonly rules: readonly string[];
-  /** Where, as a path below the stack. It covers what is below it. */
-  readonly at: string;
-  /** Why a reviewer can accept it. */
-  readonly reason: string;
-}
+import type { Acknowledgement } from '../acknowledgement.js';
 
-/** What the packs AwsSolutions, NIST 800-53 R5, HIPAA and PCI DSS find in this sample. Everything else they find is a fault. */
+/**
+ * What the packs AwsSolutions, NIST 800-53 R5, HIPAA and PCI DSS of cdk-nag and the proactive controls of Control Tower find
+ * in this sample. Everything else they find is a fault.
+ */
 export const acknowledgements: readonly Acknowledgement[] = [
   {
     rules: ['AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]'],
@@ -22,12 +17,16 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'The policy is for this one role: four calls on one table and reading one secret. Inline, no other role can have it.',
   },
   {
-    rules: ['LambdaFunctionPublicAccessProhibited'],
+    rules: [
+      'LambdaFunctionPublicAccessProhibited',
+      'lambda_function_public_access_prohibited_check',
+      'lambda_function_url_auth_check',
+    ],
     at: 'Shop',
     reason: 'A public shop: everybody may call it. It authenticates people itself, by their session.',
   },
   {
-    rules: ['LambdaInsideVPC'],
+    rules: ['LambdaInsideVPC', 'lambda_inside_vpc_check'],
     at: 'Shop',
     reason:
       'It calls DynamoDB and Secrets Manager only, over TLS and with IAM, and can reach nothing private; a VPC would add a route to guard.',
@@ -43,9 +42,14 @@ export const acknowledgements: readonly Acknowledgement[] = [
     reason: 'It is only called synchronously: the caller sees a failure, and there is no event to keep.',
   },
   {
-    rules: ['CloudWatchLogGroupEncrypted'],
+    rules: ['CloudWatchLogGroupEncrypted', 'cloudwatch_log_group_encrypted_check'],
     at: 'ShopLogs',
     reason: 'CloudWatch Logs encrypts with its own key. Logs hold fingerprints of sessions, never their ids or data.',
+  },
+  {
+    rules: ['cloudwatch_log_group_retention_period_check'],
+    at: 'ShopLogs',
+    reason: 'A shop has no use for the logs of visits that are older than a month, and visitors have none either.',
   },
   {
     rules: ['SecretsManagerUsingKMSKey'],
@@ -54,9 +58,14 @@ export const acknowledgements: readonly Acknowledgement[] = [
       'The key aws/secretsmanager encrypts it, and IAM decides who reads it. For a key of one’s own: encryptionKey of SessionKeys.',
   },
   {
-    rules: ['LambdaInsideVPC'],
+    rules: ['LambdaInsideVPC', 'lambda_inside_vpc_check'],
     at: 'Keys/Rotation/Function',
     reason: 'It calls Secrets Manager only, over TLS and with IAM, and can reach nothing private.',
+  },
+  {
+    rules: ['lambda_function_public_access_prohibited_check'],
+    at: 'Keys/Rotation/Function',
+    reason: 'Secrets Manager may call it for this account only, which the rule does not see where it is a reference.',
   },
   {
     rules: ['LambdaConcurrency'],
@@ -76,7 +85,7 @@ export const acknowledgements: readonly Acknowledgement[] = [
     reason: 'The policy is for this one role: three calls on one secret, and writing its own log.',
   },
   {
-    rules: ['CloudWatchLogGroupEncrypted'],
+    rules: ['CloudWatchLogGroupEncrypted', 'cloudwatch_log_group_encrypted_check'],
     at: 'Keys/Rotation/Logs',
     reason: 'CloudWatch Logs encrypts with its own key. Only failed rotations are logged, and never a key.',
   },
@@ -91,13 +100,13 @@ export const acknowledgements: readonly Acknowledgement[] = [
     reason: 'This listener answers nothing but a redirect to HTTPS, whose listener has the certificate.',
   },
   {
-    rules: ['AwsSolutions-ELB2', 'ELBLoggingEnabled'],
+    rules: ['AwsSolutions-ELB2', 'ELBLoggingEnabled', 'elbv2_logging_enabled_check'],
     at: 'Front/LoadBalancer',
     reason:
       'Sample setting: a bucket of logs would outlive it. In production: front.loadBalancer.logAccessLogs(bucket).',
   },
   {
-    rules: ['ELBDeletionProtectionEnabled'],
+    rules: ['ELBDeletionProtectionEnabled', 'elbv2_deletion_protection_enabled_check'],
     at: 'Front/LoadBalancer',
     reason: 'Sample setting, so that it can be destroyed. SessionLoadBalancer protects by default.',
   },
