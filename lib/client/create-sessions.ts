@@ -15,11 +15,13 @@ export interface Sessions<Data extends object> {
    * HTTP: function URL, HTTP API, REST API, and Application Load Balancer with and without multi-value headers.
    * `event` and `context` are Lambda's own. The reply leaves when the session is saved; a handler that throws saves
    * nothing. While the store does not answer, visitors get a 503 with `Retry-After` and keep their cookie; so they do if
-   * it does not answer a call of the handler's own, such as `destroyByOwner`, and the handler lets that through.
+   * it does not answer a call of the handler's own, such as `destroyByOwner`, and the handler lets that through. Who signs
+   * in and may have no more sessions gets a 409, or what `onLimit` answers.
    *
-   * The handler made throws SessionError: ERR_SESSION_CONFIG without a usable configuration, ERR_SESSION_EVENT for an
-   * event that is not an HTTP request, ERR_SESSION_RECORD for a stored session that this release cannot read,
-   * ERR_SESSION_TOO_LARGE for one that does not fit into the store, and what the session's methods throw.
+   * The handler made throws SessionError: ERR_SESSION_CONFIG without a usable configuration, or in a function that was
+   * attached with `SessionAccess.REVOKE`, ERR_SESSION_EVENT for an event that is not an HTTP request, ERR_SESSION_RECORD
+   * for a stored session that this release cannot read, ERR_SESSION_TOO_LARGE for one that does not fit into the store,
+   * and what the session's methods throw.
    */
   lambda<
     Event extends LambdaHttpEvent = LambdaHttpEvent,
@@ -40,8 +42,9 @@ export interface Sessions<Data extends object> {
    *
    * @param cookies the request's Cookie header, or its header lines; `undefined` if it has none
    * @returns what the function returned, and the Set-Cookie header that the reply must carry, if any
-   * @throws SessionError ERR_SESSION_CONFLICT if others kept coming first, what the handler made by `lambda` throws, and
-   *   ERR_SESSION_STORE_UNAVAILABLE or ERR_SESSION_STORE_TIMEOUT while the store does not answer
+   * @throws SessionError ERR_SESSION_CONFLICT if others kept coming first, ERR_SESSION_LIMIT if it signs in who may have
+   *   no more sessions, what the handler made by `lambda` throws, and ERR_SESSION_STORE_UNAVAILABLE or
+   *   ERR_SESSION_STORE_TIMEOUT while the store does not answer
    */
   transact<Result>(
     cookies: string | readonly string[] | undefined,
@@ -55,14 +58,16 @@ export interface Sessions<Data extends object> {
    * key is gone) is left out, and the hook `storeError` is told.
    *
    * @throws SessionError ERR_SESSION_USER, ERR_SESSION_CONFIG if the store keeps nothing of users, and
-   *   ERR_SESSION_STORE_UNAVAILABLE or ERR_SESSION_STORE_TIMEOUT while it does not answer; so do the next two
+   *   ERR_SESSION_STORE_UNAVAILABLE or ERR_SESSION_STORE_TIMEOUT while it does not answer; so do the next two. Also
+   *   ERR_SESSION_CONFIG in a function that was attached with `SessionAccess.REVOKE`
    */
   listByOwner(userId: string): Promise<readonly SignedInSession[]>;
 
   /**
    * Ends the sessions of a user, at once: when this resolves, none that was there when it was called is alive, nor what it
-   * went on as. Costs two reads for the user, a write for each session and one for each 25: should it fail half-way, those
-   * before are ended, and another call ends the rest.
+   * went on as. For a page, after a new password, and for an account that is disabled, once its sign-ins are refused.
+   * Costs two reads for the user, a write for each session and one for each 25: should it fail half-way, those before are
+   * ended, and another call ends the rest.
    *
    * It looks at no session, so that a function which may read none can call it. So the data of what it ended stays in the
    * store, where no client reads it any more, until that collects it. Without `except` the visitor's own session is ended,
@@ -76,9 +81,10 @@ export interface Sessions<Data extends object> {
   destroyByOwner(userId: string, options?: DestroyByOwnerOptions): Promise<number>;
 
   /**
-   * Ends all sessions of a user that began before a time, with one write however many there are. Each is ended by its next
-   * request that looks: by default the first one when `touchAfter` has passed since it last did, so that a session may
-   * be answered for up to that long; with `revocationCheck: 'request'` every one, at the cost of a read.
+   * Ends all sessions of a user that began before a time, the visitor's own included, with one write however many there
+   * are: for an incident, or thousands of sessions. Each is ended by its next request that looks: by default the first one
+   * when `touchAfter` has passed since it last did, so that a session may be answered for up to that long; with
+   * `RevocationCheck.EVERY_REQUEST` every one, at the cost of a read.
    *
    * Beginnings and times are those of the machines that noted them. Without a time it is now, and later than the last
    * revocation, which costs a read as well: what began since then on that account is ended, too. A session that a machine

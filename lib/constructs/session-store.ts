@@ -136,7 +136,12 @@ export interface SessionNetwork {
 export enum SessionAccess {
   /** Everything: it answers visitors, and may end the sessions of users as well. */
   READ_WRITE = 'read-write',
-  /** End the sessions of users, and read none. It is told nothing of the store's keys. */
+  /**
+   * To end the sessions of users, and not to read what is in them, for a function of support or administrators. The
+   * client offers it `destroyByOwner` and `revokeBefore` alone, and it is told nothing of the store's keys. What whoever
+   * takes it over can do beyond that, `docs/security.md` says under "Who has grantRevoke"; with `encryptData` nobody
+   * there reads what is in a session, whatever AWS makes of the grant's conditions.
+   */
   REVOKE = 'revoke',
 }
 
