@@ -19,6 +19,7 @@ export { ClusterMode } from './cache/cluster-mode.js';
 export { Durability } from './cache/durability.js';
 export { EvictionPolicy } from './cache/eviction-policy.js';
 export type { SessionReplicationGroupAttributes } from './cache/imported-replication-group.js';
+export type { SessionServerlessCacheAttributes } from './cache/imported-serverless-cache.js';
 export { TransitEncryption } from './cache/transit-encryption.js';
 export { DailyWindow, Weekday, WeeklyWindow } from './cache/windows.js';
 export { SameSite, SessionCookie, type SessionCookieOptions } from './session-cookie.js';
@@ -34,6 +35,9 @@ export { SessionPolicy, type SessionPolicyProps } from './session-policy.js';
 export { SessionReplicationGroup } from './session-replication-group.js';
 export { type ISessionReplicationGroup, SessionReplicationGroupBase } from './session-replication-group-base.js';
 export type { SessionReplicationGroupProps } from './session-replication-group-props.js';
+export { SessionServerlessCache } from './session-serverless-cache.js';
+export { type ISessionServerlessCache, SessionServerlessCacheBase } from './session-serverless-cache-base.js';
+export type { SessionServerlessCacheProps } from './session-serverless-cache-props.js';
 export {
   type AttachOptions,
   type ISessionStore,
