@@ -1,13 +1,12 @@
+import { fullDiff, ResourceImpact } from '@aws-cdk/cloudformation-diff';
 import { App, CfnParameter, Duration, Fn, RemovalPolicy, Size, type Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import {
   CacheAuthentication,
   CacheEngine,
   SessionServerlessCache,
-  type SessionServerlessCacheAttributes,
   type SessionServerlessCacheProps,
 } from 'cdk-sessions';
 import { parseContract } from '../../lib/contract/parse.js';
@@ -268,6 +267,44 @@ describe('each option', () => {
       }),
     }));
     expect(properties?.['SubnetIds']).toHaveLength(2);
+  });
+});
+
+/** CloudFormation refuses to replace a resource of a given name, so that what replaces it fails and loses nothing. */
+describe('an update', () => {
+  const impactOf = (options: Options) =>
+    fullDiff(synthesized(), synthesized(options)).resources.get(LOGICAL_ID).changeImpact;
+  const key: Options = (stack) => ({
+    encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:123456789012:key/1'),
+  });
+
+  test.each<[string, Options]>([
+    ['encryptionKey', key],
+    ['vpcSubnets', (stack) => ({ vpc: isolatedVpc(stack, 3) })],
+    ['serverlessCacheName', () => ({ serverlessCacheName: 'sessions' })],
+    ['allowReplacement', () => ({ allowReplacement: '1' })],
+  ])('of %s replaces the cache', (_, options) => {
+    expect(impactOf(options)).toBe(ResourceImpact.WILL_REPLACE);
+  });
+
+  test('that would replace it leaves it its name, so that CloudFormation refuses', () => {
+    expect(propertiesWith(key)?.['ServerlessCacheName']).toBe(propertiesWith()?.['ServerlessCacheName']);
+  });
+
+  test.each<[string, Options]>([
+    ['engine and users', () => ({ engine: CacheEngine.REDIS_7_1 })],
+    ['the limits', () => ({ maximumDataStorage: Size.gibibytes(5), maximumEcpuPerSecond: 5000 })],
+    [
+      'securityGroups',
+      (stack) => ({ securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1')] }),
+    ],
+    [
+      'the snapshots',
+      () => ({ snapshotRetention: Duration.days(2), dailySnapshotTime: '02:30', finalSnapshotName: 'last' }),
+    ],
+    ['description', () => ({ description: 'Sessions' })],
+  ])('of %s is made in place', (_, options) => {
+    expect(impactOf(options)).toBe(ResourceImpact.WILL_UPDATE);
   });
 });
 
@@ -581,95 +618,5 @@ describe('what cdk-nag and the Control Tower rules ask of a replication group, a
   test('its security group is open to nobody', () => {
     expect(Object.values(template.Resources).map(({ Type }) => Type)).not.toContain('AWS::EC2::SecurityGroupIngress');
     expect(resourceOf(template, 'AWS::EC2::SecurityGroup')?.Properties).not.toHaveProperty('SecurityGroupIngress');
-  });
-});
-
-describe('an imported cache', () => {
-  const SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:cache-AbCdEf';
-  const existing = (stack: Stack) => secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', SECRET);
-
-  function imported(attributes: Partial<SessionServerlessCacheAttributes> = {}, stack = deployedStack()) {
-    return SessionServerlessCache.fromSessionServerlessCacheAttributes(stack, 'Sessions', {
-      serverlessCacheName: 'sessions',
-      endpointAddress: 'sessions-abc123.serverless.use1.cache.amazonaws.com',
-      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1')],
-      ...attributes,
-    });
-  }
-
-  test.each<[string, (stack: Stack) => Partial<SessionServerlessCacheAttributes>, unknown]>([
-    ['nobody in particular', () => ({}), undefined],
-    ['a user of IAM', () => ({ userName: 'web' }), { kind: 'iam', user: 'web', cache: 'sessions', serverless: true }],
-    [
-      'a user with a password',
-      (stack) => ({ userName: 'web', secret: existing(stack) }),
-      { kind: 'password', user: 'web', secret: SECRET },
-    ],
-  ])('tells consumers of %s', (_, attributes, authentication) => {
-    const stack = deployedStack();
-    expect(imported(attributes(stack), stack).bind(stack).stores.primary).toEqual({
-      kind: 'redis',
-      endpoint: 'sessions-abc123.serverless.use1.cache.amazonaws.com',
-      port: 6379,
-      cluster: true,
-      tls: true,
-      ...(authentication !== undefined && { authentication }),
-    });
-  });
-
-  test('lets consumers in at both ports', () => {
-    const stack = deployedStack();
-    const vpc = isolatedVpc(stack);
-    imported({ vpc }, stack).attachFunction(plainFunction(stack, 'Web', { vpc }));
-    expect(resourceOf(templateOf(stack), 'AWS::EC2::SecurityGroupIngress')?.Properties).toMatchObject({
-      GroupId: 'sg-1',
-      FromPort: 6379,
-      ToPort: 6380,
-    });
-  });
-
-  test('grants to connect as its user of IAM', () => {
-    const stack = deployedStack();
-    imported({ userName: 'web' }, stack).grantConnect(
-      new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() }),
-    );
-    const template = templateOf(stack);
-    const policy = resourceOf(template, 'AWS::IAM::Policy')?.Properties?.['PolicyDocument'];
-    expect(resolveIntrinsics(policy, template)).toHaveProperty('Statement', [
-      {
-        Effect: 'Allow',
-        Action: 'elasticache:Connect',
-        Resource: [
-          'arn:aws:elasticache:us-east-1:123456789012:serverlesscache:sessions',
-          'arn:aws:elasticache:us-east-1:123456789012:user:web',
-        ],
-      },
-    ]);
-  });
-
-  test('grants nothing where nobody authenticates, and fails to be granted by itself', () => {
-    const stack = deployedStack();
-    const cache = imported({}, stack);
-    const role = new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
-    cache.grantReadWrite(role);
-    expect(Object.values(templateOf(stack).Resources).map(({ Type }) => Type)).toEqual(['AWS::IAM::Role']);
-    expect(refusalOf(() => cache.grantConnect(role))).toEqual({
-      code: 'ERR_SESSION_CACHE',
-      message:
-        'whoever reaches this cache may use it, as nobody authenticates: there is nothing to grant, open its connections instead (at Stack/Sessions)',
-    });
-  });
-
-  test('has metrics, by its name', () => {
-    expect(imported().metric('CurrItems').dimensions).toEqual({ clusterId: 'sessions' });
-  });
-
-  test('fails with a secret that is nobody’s', () => {
-    const stack = deployedStack();
-    expect(refusalOf(() => imported({ secret: existing(stack) }, stack))).toEqual({
-      code: 'ERR_SESSION_CACHE',
-      message:
-        'a serverless cache has no AUTH token, received a secret without a userName, importing Sessions: give the userName whose password it holds (at Stack)',
-    });
   });
 });
