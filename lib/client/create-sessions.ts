@@ -29,7 +29,7 @@ export interface Sessions<Data extends object> {
     Result = Partial<HttpReply>,
   >(
     handler: (event: Event, session: Session<Data>, context: Context) => Result | Promise<Result>,
-    options?: LambdaOptions<Event, Context, Result>,
+    options?: LambdaOptions<Event, Session<Data>, Context>,
   ): LambdaHandler<Event, Context, Result>;
 
   /**

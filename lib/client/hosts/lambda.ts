@@ -17,13 +17,14 @@ export type LambdaSessionHandler<Event, S, Context, Result> = (
 ) => Result | Promise<Result>;
 
 /** What a handler is made with. */
-export interface LambdaOptions<Event, Context, Result> {
+export interface LambdaOptions<Event, S, Context> {
   /**
    * Answers a visitor who signs in, has as many sessions as the policy allows, and may have no more (`WhenFull.REFUSE`).
-   * Nothing of the request was saved. `event` and `context` are Lambda's own.
+   * It is given what the handler was; the session says who would have signed in, and takes no more changes. Nothing of
+   * the request was saved.
    * @default - a 409 that says so
    */
-  readonly onLimit?: (event: Event, context: Context) => Result | Promise<Result>;
+  readonly onLimit?: (event: Event, session: S, context: Context) => HttpReply | Promise<HttpReply>;
 }
 
 /** What Lambda invokes. */
@@ -45,19 +46,24 @@ export function lambdaHost<
 >(
   gate: SessionGate<S>,
   handler: LambdaSessionHandler<Event, S, Context, Result>,
-  { onLimit }: LambdaOptions<Event, Context, Result> = {},
+  { onLimit }: LambdaOptions<Event, S, Context> = {},
 ): LambdaHandler<Event, Context, Result> {
   return async (event, context) => {
     const source = lambdaSource(event);
     try {
       const session = await gate.load(cookieHeaders(event), timeLeft(context));
-      const result = await handler(event, session, context);
-      const { setCookie } = await gate.commit(session, timeLeft(context));
-      return replyFor(source, result, setCookie);
+      try {
+        const result = await handler(event, session, context);
+        const { setCookie } = await gate.commit(session, timeLeft(context));
+        return replyFor(source, result, setCookie);
+      } catch (error) {
+        if (onLimit === undefined || !isLimit(error)) {
+          throw error;
+        }
+        return replyFor(source, await onLimit(event, session, context), undefined);
+      }
     } catch (error) {
-      return onLimit !== undefined && isLimit(error)
-        ? replyFor(source, await onLimit(event, context), undefined)
-        : replyTo(source, error);
+      return replyTo(source, error);
     }
   };
 }

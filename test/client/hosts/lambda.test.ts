@@ -118,15 +118,22 @@ describe('lambdaHost', () => {
   });
 
   test('answers that as the application wants it, and with nothing saved', async () => {
-    const onLimit = jest.fn(async () => ({ statusCode: 303, headers: { location: '/places' } }));
+    const onLimit = jest.fn(async () => ({ statusCode: 303, headers: { location: '/places' }, body: '' }));
     for (const sample of SAMPLE_NAMES) {
       const gate = new RecordingGate({ commit: new SessionError('ERR_SESSION_LIMIT', 'the user has 3 sessions') });
       const event = sampleEvent(sample);
       const sent = sentByAws(SAMPLES[sample], await lambdaHost(gate, ok, { onLimit })(event, context));
       expect(sent.status).toBe(303);
       expect(valuesOf(sent, 'set-cookie')).toEqual([]);
-      expect(onLimit).toHaveBeenLastCalledWith(event, context);
+      expect(onLimit).toHaveBeenLastCalledWith(event, expect.objectContaining({ cart: [] }), context);
     }
+    const down = async () => {
+      throw new SessionError('ERR_SESSION_STORE_TIMEOUT', 'too late');
+    };
+    const limit = new RecordingGate({ commit: new SessionError('ERR_SESSION_LIMIT', 'the user has 3 sessions') });
+    expect(await lambdaHost(limit, ok, { onLimit: down })(sampleEvent('rest-api'), context)).toMatchObject({
+      statusCode: 503,
+    });
     const outage = new RecordingGate({ commit: new SessionError('ERR_SESSION_STORE_TIMEOUT', 'too late') });
     expect(await lambdaHost(outage, ok, { onLimit })(sampleEvent('rest-api'), context)).toMatchObject({
       statusCode: 503,
