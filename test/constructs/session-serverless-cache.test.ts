@@ -258,6 +258,14 @@ describe('each option', () => {
     });
   });
 
+  test('subnets that CDK has yet to look up pass through', () => {
+    const lookedUp: Options = (stack) => ({
+      vpc: ec2.Vpc.fromLookup(stack, 'Imported', { vpcId: 'vpc-1' }),
+      vpcSubnets: { availabilityZones: ['us-east-1a'] },
+    });
+    expect(propertiesWith(lookedUp)).toHaveProperty('SubnetIds');
+  });
+
   test('zones that only the deployment knows pass through', () => {
     const properties = propertiesWith((stack) => ({
       vpc: ec2.Vpc.fromVpcAttributes(stack, 'Imported', {
