@@ -1,8 +1,9 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import type { CacheAccess } from './cache/cache-access.js';
+import { type GrantedCache, grantClientOf, grantConnectTo, refuseRevoke } from './cache/cache-grants.js';
 import { SessionConstructError } from './errors.js';
 import { concrete, placementFor } from './placement.js';
 import type { ISessionStore, SessionBinding } from './session-store.js';
@@ -95,19 +96,12 @@ export abstract class SessionReplicationGroupBase extends SessionStoreBase imple
    * @throws if nobody authenticates: there is nothing to grant then, and security groups decide alone.
    */
   public grantConnect(grantee: iam.IGrantable): iam.Grant {
-    if (!this._access) {
-      throw new SessionConstructError(
-        'ERR_SESSION_CACHE',
-        'whoever reaches this cache may use it, as nobody authenticates: there is nothing to grant, open its connections instead',
-        this,
-      );
-    }
-    return this._access.grantConnect(grantee, this.replicationGroupArn);
+    return grantConnectTo(this.granted(), grantee);
   }
 
   /** Grants what it takes to connect. What the cache's user may do is in its access string. */
   protected override grantStore(grantee: iam.IGrantable): iam.Grant {
-    return this._access ? this.grantConnect(grantee) : iam.Grant.drop(grantee, 'nobody authenticates at this cache');
+    return grantClientOf(this.granted(), grantee);
   }
 
   /**
@@ -116,11 +110,7 @@ export abstract class SessionReplicationGroupBase extends SessionStoreBase imple
    * @throws always.
    */
   public override grantRevoke(_grantee: iam.IGrantable): iam.Grant {
-    throw new SessionConstructError(
-      'ERR_SESSION_CACHE',
-      'a cache has no such grant yet: who connects to it may read as well, take grantReadWrite(), or a SessionTable',
-      this,
-    );
+    return refuseRevoke(this);
   }
 
   /**
@@ -235,5 +225,9 @@ export abstract class SessionReplicationGroupBase extends SessionStoreBase imple
       );
     }
     return [first, ...others];
+  }
+
+  private granted(): GrantedCache {
+    return { construct: this, arn: this.replicationGroupArn, access: this._access };
   }
 }
