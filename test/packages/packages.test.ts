@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fences } from '../readme/markdown';
 import { filesOf, Project, packAll, run, type Tarball, temporaryFolder } from './project';
@@ -254,6 +255,26 @@ describe.each(['oldest', 'newest'] as const)('a CDK app of ten lines, with the %
     });
   });
 
+  test('synthesizes a cache that is not about sessions, as docs/elasticache.md shows it', async () => {
+    project.write('api.ts', 'export const handler = async () => ({ statusCode: 204 });');
+    project.write('prices.mjs', inStack(plainCache('ts')));
+    await project.run('node', 'prices.mjs');
+    const { Resources } = JSON.parse(readFileSync(project.path('prices.out/Prices.template.json'), 'utf8'));
+    const resources = Object.values<{ Type: string }>(Resources);
+    expect(resources).toContainEqual(
+      expect.objectContaining({
+        Type: 'AWS::ElastiCache::ReplicationGroup',
+        Properties: expect.objectContaining({ CacheNodeType: 'cache.t4g.small', MultiAZEnabled: true }),
+      }),
+    );
+    expect(resources).toContainEqual(
+      expect.objectContaining({
+        Type: 'AWS::Lambda::Function',
+        Properties: expect.objectContaining({ Environment: { Variables: { PRICES: expect.anything() } } }),
+      }),
+    );
+  }, 60_000);
+
   function bundled(): string {
     const [bundle, ...others] = filesOf(synthesized()).filter((file) => file.endsWith('/index.js'));
     if (bundle === undefined || others.length > 0) {
@@ -274,6 +295,90 @@ const web = new NodejsFunction(stack, 'Web', { entry: 'web.ts', runtime: Runtime
 new SessionTable(stack, 'Sessions').attachFunction(web);
 app.synth();
 `;
+
+/** The snippet of docs/elasticache.md with a cache of something else than sessions. */
+function plainCache(language: string): string {
+  const found = fences('docs/elasticache.md').find((fence) => fence.language === language && /price/.test(fence.code));
+  if (!found) {
+    throw new Error(`docs/elasticache.md must have a snippet in ${language} with a cache of prices`);
+  }
+  return found.code;
+}
+
+/** A snippet that is in a stack, as an app of its own. */
+function inStack(snippet: string): string {
+  const [imports, code] = [true, false].map((wanted) =>
+    snippet
+      .split('\n')
+      .filter((line) => line.startsWith('import ') === wanted)
+      .join('\n'),
+  );
+  return `${imports}
+import { App, Stack } from 'aws-cdk-lib';
+class Prices extends Stack { constructor(...given) { super(...given); ${code} } }
+const app = new App({ outdir: 'prices.out' });
+new Prices(app, 'Prices');
+app.synth();
+`;
+}
+
+describe('cdk-sessions in Python, as jsii-pacmak generates it', () => {
+  const folder = join(root, 'python');
+  const generated = join(folder, 'python/src/cdk_sessions/__init__.py');
+  const app = join(folder, 'prices.py');
+  let python: string;
+
+  beforeAll(async () => {
+    await run('.', resolve('node_modules/.bin/jsii-pacmak'), '--code-only', '--target', 'python', '--outdir', folder);
+    python = readFileSync(generated, 'utf8');
+    writeFileSync(app, plainCache('python'));
+  }, 60_000);
+
+  test('has all that the app of docs/elasticache.md takes from it', () => {
+    const code = plainCache('python');
+    const [, imported = ''] = /^from cdk_sessions import (.+)$/m.exec(code) ?? [];
+    expect(imported.split(', ')).toContain('SessionReplicationGroup');
+    for (const name of imported.split(', ')) {
+      expect(python).toMatch(new RegExp(`^class ${name}\\(`, 'm'));
+    }
+    const members = [...code.matchAll(/\b(?:CacheNodeType|EvictionPolicy|CacheAuthentication)\.(\w+)/g)];
+    for (const [, member] of members) {
+      expect(python).toMatch(new RegExp(`^ {4}(?:def )?${member}\\b`, 'm'));
+    }
+    const given = [...code.matchAll(/^ {4}(\w+)=/gm)].map(([, name]) => name);
+    expect(given).toHaveLength(4);
+    expect(optionsOf('SessionReplicationGroup')).toEqual(expect.arrayContaining(given));
+  });
+
+  test('has every option of a replication group', () => {
+    const props = readFileSync('lib/constructs/session-replication-group-props.ts', 'utf8');
+    const options = [...props.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name = '']) => snakeCase(name));
+    expect(options.length).toBeGreaterThan(25);
+    expect(optionsOf('SessionReplicationGroup')).toEqual(expect.arrayContaining(options));
+  });
+
+  const compiles = hasPython() ? test : test.skip;
+
+  compiles('compiles, and so does the app', async () => {
+    await run(folder, 'python3', '-m', 'py_compile', generated, app);
+  });
+
+  /** The options of a class's constructor. */
+  function optionsOf(name: string): readonly string[] {
+    const [, parameters = ''] =
+      new RegExp(`^class ${name}\\([^]*?def __init__\\(([^]*?)\\) -> None:`, 'm').exec(python) ?? [];
+    return [...parameters.matchAll(/^ +(\w+): /gm)].map(([, option = '']) => option);
+  }
+});
+
+/** A name as jsii spells it in Python. */
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function hasPython(): boolean {
+  return spawnSync('python3', ['--version']).status === 0;
+}
 
 describe('cdk-sessions-local in an empty project', () => {
   let project: Project;
