@@ -26,6 +26,16 @@ module.exports = __toCommonJS(rotate_cache_credentials_exports);
 var import_client_elasticache2 = require("@aws-sdk/client-elasticache");
 var import_client_secrets_manager2 = require("@aws-sdk/client-secrets-manager");
 
+// lib/functions/rotation-event.ts
+function assertSecret({ SecretId }, { SECRET_ARN }) {
+  if (!SECRET_ARN) {
+    throw new Error(`SECRET_ARN must be the ARN of the secret that is rotated, received ${SECRET_ARN}`);
+  }
+  if (SecretId !== SECRET_ARN) {
+    throw new Error(`the function rotates the secret ${SECRET_ARN} and no other, received ${SecretId}`);
+  }
+}
+
 // lib/functions/rotate-cache-credentials/cache-door.ts
 var import_promises = require("node:dns/promises");
 var import_node_tls = require("node:tls");
@@ -376,12 +386,12 @@ var CacheRotation = class {
   async set() {
     const pending = await this.secret.pending(this.id);
     if (pending) {
-      const previous = await this.secret.previous();
+      await this.holder.admits();
       await this.holder.settled();
       await this.holder.admitBoth({
         current: await this.currentPassword(),
         pending: parseCacheSecret(pending.text),
-        previous: previous && parseCacheSecret(previous.text)
+        previous: await this.previousPassword()
       });
       await this.assertAdmitsBoth(parseCacheSecret(pending.text));
     }
@@ -399,9 +409,8 @@ var CacheRotation = class {
       await this.assertAdmitsBoth(parseCacheSecret(pending.text));
       await this.secret.promote(pending, current2);
     }
-    const [current, previous] = [await this.currentPassword(), await this.secret.previous()];
+    const [current, old] = [await this.currentPassword(), await this.previousPassword()];
     await this.holder.settled();
-    const old = previous && parseCacheSecret(previous.text);
     if (old !== void 0 && old !== current && await this.holder.admits(old) !== false) {
       await this.holder.admitOnly(current);
       await this.assertAdmits(false, "the previous password", old);
@@ -420,6 +429,18 @@ var CacheRotation = class {
   }
   async currentPassword() {
     return parseCacheSecret((await this.secret.current()).text);
+  }
+  /** `undefined` if there is none, or what somebody once put there by hand was none that a cache takes. */
+  async previousPassword() {
+    const previous = await this.secret.previous();
+    try {
+      return previous && parseCacheSecret(previous.text);
+    } catch (error) {
+      if (error instanceof ContractError) {
+        return void 0;
+      }
+      throw error;
+    }
   }
 };
 var LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -496,6 +517,7 @@ var PATIENCE2 = { interval: 5e3, limit: 10 * 6e4 };
 var secretsManager = new import_client_secrets_manager2.SecretsManager();
 var elastiCache = new import_client_elasticache2.ElastiCache();
 async function handler(event) {
+  assertSecret(event, process.env);
   await rotateCacheCredentials(event, secretsManager, holderOf(process.env), PATIENCE2);
 }
 function holderOf({ ENDPOINT, PORT, USER_ID, REPLICATION_GROUP_ID }) {

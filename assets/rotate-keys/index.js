@@ -25,6 +25,16 @@ __export(rotate_keys_exports, {
 module.exports = __toCommonJS(rotate_keys_exports);
 var import_client_secrets_manager2 = require("@aws-sdk/client-secrets-manager");
 
+// lib/functions/rotation-event.ts
+function assertSecret({ SecretId }, { SECRET_ARN }) {
+  if (!SECRET_ARN) {
+    throw new Error(`SECRET_ARN must be the ARN of the secret that is rotated, received ${SECRET_ARN}`);
+  }
+  if (SecretId !== SECRET_ARN) {
+    throw new Error(`the function rotates the secret ${SECRET_ARN} and no other, received ${SecretId}`);
+  }
+}
+
 // lib/functions/rotate-keys/rotate-keys.ts
 var import_node_util = require("node:util");
 
@@ -392,6 +402,7 @@ function documentIn(text) {
 // lib/functions/rotate-keys/index.ts
 var api = new import_client_secrets_manager2.SecretsManager();
 async function handler(event) {
+  assertSecret(event, process.env);
   await rotateKeys(event, api, { overlap: overlap(), now: () => Math.floor(Date.now() / 1e3) });
 }
 function overlap() {

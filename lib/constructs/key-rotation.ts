@@ -45,11 +45,15 @@ export class KeyRotation extends Construct {
       // Loading the AWS SDK takes most of it.
       memorySize: 256,
       timeout: Duration.seconds(30),
-      environment: { OVERLAP_SECONDS: Tokenization.stringifyNumber(overlap.toSeconds()) },
+      environment: {
+        SECRET_ARN: secret.secretArn,
+        OVERLAP_SECONDS: Tokenization.stringifyNumber(overlap.toSeconds()),
+      },
     });
     rotate.addPermission('Rotate', {
       principal: new iam.ServicePrincipal('secretsmanager.amazonaws.com'),
       sourceAccount: Stack.of(this).account,
+      sourceArn: secret.secretArn,
     });
     // CDK's own RotationSchedule would let the function draw random passwords and use the customer-managed key at will.
     const schedule = new secretsmanager.CfnRotationSchedule(this, 'Schedule', {

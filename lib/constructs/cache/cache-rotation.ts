@@ -91,6 +91,7 @@ export class CacheRotation extends Construct {
       timeout: Duration.minutes(15),
       environment: {
         ...holder.environment,
+        SECRET_ARN: secret.secretArn,
         ENDPOINT: cache.endpoint,
         PORT: Tokenization.stringifyNumber(cache.port),
       },
@@ -98,6 +99,7 @@ export class CacheRotation extends Construct {
     rotate.addPermission('Rotate', {
       principal: new iam.ServicePrincipal('secretsmanager.amazonaws.com'),
       sourceAccount: Stack.of(this).account,
+      sourceArn: secret.secretArn,
     });
     // CDK's own RotationSchedule would let the function draw random passwords and use the customer-managed key at will.
     const schedule = new secretsmanager.CfnRotationSchedule(this, 'Schedule', {

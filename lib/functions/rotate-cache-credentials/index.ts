@@ -1,13 +1,16 @@
 import { ElastiCache } from '@aws-sdk/client-elasticache';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import type { RotationEvent } from '../rotation-event.js';
+import { assertSecret, type RotationEvent } from '../rotation-event.js';
 import { CacheDoor } from './cache-door.js';
 import { CacheUser } from './cache-user.js';
 import type { CredentialHolder } from './credential-holder.js';
 import { rotateCacheCredentials } from './rotate-cache-credentials.js';
 import { TokenGroup } from './token-group.js';
 
-/** The function has 15 minutes, and what comes after the wait takes seconds. */
+/**
+ * For each wait. A step may wait several times, and the function ends after 15 minutes, wherever it is: Secrets Manager
+ * then calls it again.
+ */
 const PATIENCE = { interval: 5_000, limit: 10 * 60_000 };
 
 const secretsManager = new SecretsManager();
@@ -18,6 +21,7 @@ const elastiCache = new ElastiCache();
  * what Lambda logs of an error holds no password.
  */
 export async function handler(event: RotationEvent): Promise<void> {
+  assertSecret(event, process.env);
   await rotateCacheCredentials(event, secretsManager, holderOf(process.env), PATIENCE);
 }
 

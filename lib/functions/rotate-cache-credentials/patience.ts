@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 export interface Patience {
   /** Between two looks. */
   readonly interval: number;
-  /** In all, before a step is given up: Secrets Manager takes it up again. */
+  /** In all, before this wait is given up, and its step: Secrets Manager takes it up again. */
   readonly limit: number;
 }
 

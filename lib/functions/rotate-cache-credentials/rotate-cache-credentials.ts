@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { CACHE_SECRET, parseCacheSecret } from '../../contract/cache-secret.js';
+import { ContractError } from '../../contract/field.js';
 import { RotatingSecret, type SecretsManagerApi } from '../rotating-secret.js';
 import type { RotationEvent } from '../rotation-event.js';
 import type { CredentialHolder } from './credential-holder.js';
@@ -55,12 +56,13 @@ class CacheRotation {
   async set(): Promise<void> {
     const pending = await this.secret.pending(this.id);
     if (pending) {
-      const previous = await this.secret.previous();
+      // A cache that cannot be reached is not changed.
+      await this.holder.admits();
       await this.holder.settled();
       await this.holder.admitBoth({
         current: await this.currentPassword(),
         pending: parseCacheSecret(pending.text),
-        previous: previous && parseCacheSecret(previous.text),
+        previous: await this.previousPassword(),
       });
       await this.assertAdmitsBoth(parseCacheSecret(pending.text));
     }
@@ -81,9 +83,8 @@ class CacheRotation {
       await this.assertAdmitsBoth(parseCacheSecret(pending.text));
       await this.secret.promote(pending, current);
     }
-    const [current, previous] = [await this.currentPassword(), await this.secret.previous()];
+    const [current, old] = [await this.currentPassword(), await this.previousPassword()];
     await this.holder.settled();
-    const old = previous && parseCacheSecret(previous.text);
     if (old !== undefined && old !== current && (await this.holder.admits(old)) !== false) {
       await this.holder.admitOnly(current);
       await this.assertAdmits(false, 'the previous password', old);
@@ -105,6 +106,19 @@ class CacheRotation {
 
   private async currentPassword(): Promise<string> {
     return parseCacheSecret((await this.secret.current()).text);
+  }
+
+  /** `undefined` if there is none, or what somebody once put there by hand was none that a cache takes. */
+  private async previousPassword(): Promise<string | undefined> {
+    const previous = await this.secret.previous();
+    try {
+      return previous && parseCacheSecret(previous.text);
+    } catch (error) {
+      if (error instanceof ContractError) {
+        return undefined;
+      }
+      throw error;
+    }
   }
 }
 

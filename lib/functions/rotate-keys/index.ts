@@ -1,11 +1,12 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import type { RotationEvent } from '../rotation-event.js';
+import { assertSecret, type RotationEvent } from '../rotation-event.js';
 import { rotateKeys } from './rotate-keys.js';
 
 const api = new SecretsManager();
 
 /** Rotates the keys of sessions, as Secrets Manager calls it. Logs nothing: what Lambda logs of an error holds no key. */
 export async function handler(event: RotationEvent): Promise<void> {
+  assertSecret(event, process.env);
   await rotateKeys(event, api, { overlap: overlap(), now: () => Math.floor(Date.now() / 1000) });
 }
 
