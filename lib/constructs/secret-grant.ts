@@ -9,7 +9,7 @@ export interface SecretCalls {
 
 /**
  * Grants calls on one secret. A customer-managed key may be used through Secrets Manager only, and only for this secret,
- * whose ARN is in the encryption context. The key's own policy must leave its account's permissions to IAM, as those of
+ * whose ARN is in the encryption context; it must be known as a whole, which `secret.secretFullArn` tells. The key's own policy must leave its account's permissions to IAM, as those of
  * keys made by this app do.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
  */

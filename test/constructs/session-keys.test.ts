@@ -114,15 +114,18 @@ describe('the rotation', () => {
     });
     expect(resource('AWS::Lambda::Function').Properties).toMatchObject({
       Handler: 'index.handler',
-      Environment: { Variables: { OVERLAP_SECONDS: String(31 * 24 * 3600) } },
+      Environment: {
+        Variables: { SECRET_ARN: { Ref: 'KeysSecret88F3B70F' }, OVERLAP_SECONDS: String(31 * 24 * 3600) },
+      },
     });
   });
 
-  test('is called by Secrets Manager of the same account, and by nobody else', () => {
+  test('is called by Secrets Manager for its own secret, and neither by others nor for others', () => {
     expect(synthesized()('AWS::Lambda::Permission').Properties).toMatchObject({
       Action: 'lambda:InvokeFunction',
       Principal: 'secretsmanager.amazonaws.com',
       SourceAccount: '123456789012',
+      SourceArn: { Ref: 'KeysSecret88F3B70F' },
     });
   });
 
@@ -177,7 +180,7 @@ describe('the rotation', () => {
       ScheduleExpression: { 'Fn::Join': ['', ['rate(', { Ref: 'Days' }, ' days)']] },
     });
     expect(resource('AWS::Lambda::Function').Properties?.['Environment']).toEqual({
-      Variables: { OVERLAP_SECONDS: { Ref: 'Seconds' } },
+      Variables: expect.objectContaining({ OVERLAP_SECONDS: { Ref: 'Seconds' } }),
     });
   });
 });

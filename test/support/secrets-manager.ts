@@ -35,6 +35,12 @@ export class InMemorySecret {
     return this.#holder(stage)?.[1].text ?? '';
   }
 
+  /** What is left once somebody has put a text there by hand, and then what was there before. */
+  replacePrevious(text: string): void {
+    this.#holder('AWSPREVIOUS')?.[1].stages.delete('AWSPREVIOUS');
+    this.#versions.set('by hand', { text, stages: new Set(['AWSPREVIOUS']) });
+  }
+
   /** What RotateSecret does before it calls the function: the version is there, labelled and empty. */
   beginRotation(token: string): void {
     const pending = this.#holder('AWSPENDING');

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { CacheAuthenticationContract } from '../../contract/environment.js';
+import { SessionConstructError } from '../errors.js';
 import { grantOnSecret } from '../secret-grant.js';
 import type { CacheAccess, CacheTarget } from './cache-access.js';
 
@@ -12,9 +13,20 @@ export interface ExistingAccess {
   readonly secret?: secretsmanager.ISecret;
 }
 
-/** Access to a cache that exists, or `undefined` where nobody authenticates. Nothing is made. */
+/**
+ * Access to a cache that exists, or `undefined` where nobody authenticates. Nothing is made.
+ *
+ * @throws if less than the whole ARN of the secret is known: IAM and KMS compare it to the letter.
+ */
 export function existingAccess(scope: Construct, { userName, secret }: ExistingAccess): CacheAccess | undefined {
   if (secret !== undefined) {
+    if (secret.secretFullArn === undefined) {
+      throw new SessionConstructError(
+        'ERR_SESSION_CACHE',
+        `the secret of a cache must be known by its whole ARN, its six random characters included, received the secret ${secret.secretName} without them: import it with Secret.fromSecretCompleteArn()`,
+        scope,
+      );
+    }
     return {
       grantConnect: (grantee) => grantOnSecret(secret, grantee, { calls: ['GetSecretValue'], keyCalls: ['Decrypt'] }),
       contract: () =>

@@ -321,17 +321,26 @@ describe.each(SECRET_KINDS)('%s', (_, authentication) => {
     );
   });
 
-  test('is rotated by a function of the VPC that is told where the cache is, called by Secrets Manager of the account', () => {
+  test('is rotated by a function of the VPC that is told where the cache is, called by Secrets Manager for its secret', () => {
     const { stack } = cacheWith(authentication());
     const template = templateOf(stack);
+    const secret = onlyLogicalId(template, 'AWS::SecretsManager::Secret');
     expect(template.Resources[rotationOf(template)]?.Properties).toMatchObject({
       Handler: 'index.handler',
       Timeout: 900,
-      Environment: { Variables: { ENDPOINT: expect.anything(), PORT: expect.anything() } },
+      Environment: {
+        Variables: { SECRET_ARN: { Ref: secret }, ENDPOINT: expect.anything(), PORT: expect.anything() },
+      },
       VpcConfig: { SubnetIds: [expect.anything(), expect.anything()], SecurityGroupIds: [expect.anything()] },
     });
     expect(resources(stack, 'AWS::Lambda::Permission')).toMatchObject([
-      { Properties: { Principal: 'secretsmanager.amazonaws.com', SourceAccount: '123456789012' } },
+      {
+        Properties: {
+          Principal: 'secretsmanager.amazonaws.com',
+          SourceAccount: '123456789012',
+          SourceArn: { Ref: secret },
+        },
+      },
     ]);
   });
 

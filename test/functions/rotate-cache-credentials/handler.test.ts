@@ -80,6 +80,7 @@ describe('the deployed function, with the AWS SDK', () => {
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: 'test',
         AWS_SECRET_ACCESS_KEY: 'test',
+        SECRET_ARN: secret.arn,
         ...environment,
       },
     });
@@ -122,9 +123,23 @@ describe('the deployed function, with the AWS SDK', () => {
   test.each([
     [{}, 'ENDPOINT and PORT must be those of a cache, received undefined and undefined'],
     [{ ENDPOINT: 'cache', PORT: 'no' }, 'ENDPOINT and PORT must be those of a cache, received cache and no'],
+    [{ SECRET_ARN: '' }, 'SECRET_ARN must be the ARN of the secret that is rotated, received '],
     [{ ENDPOINT: 'cache', PORT: '6379' }, 'either USER_ID or REPLICATION_GROUP_ID must be set, received neither'],
   ])('fails with the environment %j', async (environment, message) => {
     const secret = new InMemorySecret(JSON.stringify({ password: INITIAL }));
     await expect(rotate(secret, await serveElastiCache({}), environment)).rejects.toThrow(message);
+  });
+
+  test('fails at a secret that somebody brings whose password they know, before it reads it or touches the cache', async () => {
+    const secret = new InMemorySecret(JSON.stringify({ password: INITIAL }));
+    const user = new SimulatedUser(server, 'app-users-valkey', 0);
+    await user.create(INITIAL);
+    const own = `${secret.arn}2`;
+    const environment = { ...location(), USER_ID: user.userId, SECRET_ARN: own };
+    await expect(rotate(secret, await serveElastiCache({ user }), environment)).rejects.toThrow(
+      `the function rotates the secret ${own} and no other, received ${secret.arn}`,
+    );
+    expect(secret.labels).toEqual({ AWSCURRENT: 'first', AWSPENDING: TOKEN });
+    expect(user.changes).toEqual([]);
   });
 });

@@ -231,6 +231,38 @@ describe.each(allKinds)('a rotation of %s', (kind) => {
     await rotations.assertSafe();
   });
 
+  test.each(['no JSON at all', '{"password":"too short"}', ''])(
+    'goes on after a previous version of %j, which was never a password of the cache',
+    async (text) => {
+      rotations.secret.replacePrevious(text);
+      const token = rotations.begin();
+      await rotations.steps(token, STEPS.slice(0, 3));
+      await rotations.assertSafe();
+      await rotations.step('finishSecret', token);
+      await expect(rotations.admits(INITIAL)).resolves.toBe(false);
+      await rotations.assertSafe();
+    },
+  );
+
+  test('ends if what clients read before its last step came again can no longer be read', async () => {
+    const token = rotations.begin();
+    await rotations.steps(token);
+    rotations.secret.replacePrevious('no JSON at all');
+    await rotations.step('finishSecret', token);
+    await rotations.assertSafe();
+  });
+
+  test('changes nothing of a cache that it cannot reach', async () => {
+    const token = rotations.begin();
+    await rotations.step('createSecret', token);
+    const closed = new CacheDoor({ endpoint: server.host, port: 1, ca: server.ca });
+    const holder = rotations.cache.holder(new Calls(), closed);
+    const event = { Step: 'setSecret', SecretId: rotations.secret.arn, ClientRequestToken: token };
+    await expect(rotateCacheCredentials(event, rotations.secret, holder, PATIENCE)).rejects.toThrow('ECONNREFUSED');
+    expect(rotations.cache.changes).toEqual([]);
+    await rotations.assertSafe();
+  });
+
   test.each([
     ['is none', 'create_secret', 'the step must be one of a rotation by Secrets Manager, received create_secret'],
     ['was never prepared', 'finishSecret', 'version rotation-1 is not pending: rotate the secret again'],

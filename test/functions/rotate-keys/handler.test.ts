@@ -34,7 +34,27 @@ describe('the deployed function, with the AWS SDK', () => {
     ({ handler } = require(`../../../${ASSET}`));
   });
 
+  beforeEach(() => {
+    process.env['SECRET_ARN'] = secret.arn;
+  });
+
   afterEach(() => jest.restoreAllMocks());
+
+  test.each([
+    ['another than its own', `${secret.arn}2`, secret.arn],
+    ['no secret', undefined, secret.arn],
+    ['a secret when it was told of none', secret.arn, undefined],
+    ['no secret when it was told of none', undefined, undefined],
+  ])('fails when it is called for %s', async (_, SecretId, own) => {
+    process.env['OVERLAP_SECONDS'] = '2678400';
+    delete process.env['SECRET_ARN'];
+    Object.assign(process.env, own !== undefined && { SECRET_ARN: own });
+    await expect(handler({ ...event('createSecret'), SecretId })).rejects.toThrow(
+      own === undefined
+        ? 'SECRET_ARN must be the ARN of the secret that is rotated, received undefined'
+        : `the function rotates the secret ${own} and no other, received ${SecretId}`,
+    );
+  });
 
   afterAll(async () => {
     process.env = environment;
