@@ -63,11 +63,6 @@ export const acknowledgements: readonly Acknowledgement[] = [
     reason: 'It calls Secrets Manager only, over TLS and with IAM, and can reach nothing private.',
   },
   {
-    rules: ['lambda_function_public_access_prohibited_check'],
-    at: 'Keys/Rotation/Function',
-    reason: 'Secrets Manager may call it for this account only, which the rule does not see where it is a reference.',
-  },
-  {
     rules: ['LambdaConcurrency'],
     at: 'Keys/Rotation/Function',
     reason:
