@@ -1,12 +1,17 @@
 import { join } from 'node:path';
-import { Annotations, Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
+import { SessionConstructError } from '../errors.js';
+import { functionConsumer } from '../function-consumer.js';
+import { allowConnection } from '../network/connection-rules.js';
+import { warnOfNoRule } from '../network/no-rule-warning.js';
+import { reachRotationServices } from '../network/vpc-endpoints.js';
 import { grantOnSecret } from '../secret-grant.js';
 import type { CacheTarget } from './cache-access.js';
 
@@ -30,9 +35,6 @@ export interface CredentialHolder {
 
 /** How often it is done by default. */
 export const STANDARD_ROTATION = Duration.days(30);
-
-/** What `Annotations.of(group).acknowledgeWarning()` takes. */
-const NO_WAY_WARNING = 'cdk-sessions:noWayToRotate';
 
 /** Beside `constructs` both in the sources and in what they compile to; `npm run build:functions` makes it. */
 const CODE = join(__dirname, '../../../assets/rotate-cache-credentials');
@@ -74,7 +76,6 @@ export class CacheRotation extends Construct {
       vpc: cache.vpc,
       description: 'Rotates the credentials of a cache',
     });
-    cache.connections.allowFrom(securityGroup, ec2.Port.tcp(cache.port), 'rotation of credentials');
     const rotate = new lambda.Function(this, 'Function', {
       description: 'Rotates the credentials of a cache',
       runtime: lambda.Runtime.NODEJS_24_X,
@@ -108,7 +109,27 @@ export class CacheRotation extends Construct {
       rotationRules: { scheduleExpression: events.Schedule.rate(interval).expressionString },
     });
     // Secrets Manager rotates as soon as there is a schedule: when the function may be called, and reaches the cache.
-    schedule.node.addDependency(rotate, role, securityGroup, ...cache.connections.securityGroups);
+    schedule.node.addDependency(rotate, role, ...this.connect(rotate, cache));
+  }
+
+  /** Lets the function in to the cache and the services that it calls, and returns what it waits for. */
+  private connect(rotate: lambda.Function, cache: CacheTarget): IDependable[] {
+    const letIn = allowConnection({
+      consumer: rotate,
+      from: rotate.connections,
+      to: cache.connections,
+      ports: [ec2.Port.tcp(cache.port)],
+      vpc: cache.vpc,
+      description: 'rotation of credentials',
+    });
+    if (!letIn) {
+      warnOfNoRule(rotate, `the cache ${this.node.scope?.node.path}`, cache.connections);
+    }
+    return [
+      ...rotate.connections.securityGroups,
+      ...cache.connections.securityGroups,
+      ...reachRotationServices(functionConsumer(rotate)),
+    ];
   }
 
   /** Where the function reaches AWS as well as the cache. */
@@ -116,10 +137,18 @@ export class CacheRotation extends Construct {
     if (vpc.privateSubnets.length > 0) {
       return { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
     }
-    Annotations.of(this).addWarningV2(
-      NO_WAY_WARNING,
-      `the function that rotates the credentials of a cache calls Secrets Manager and ElastiCache, and ${vpc.node.path} has no subnets with a way out: give the VPC interface endpoints for both, and acknowledge this`,
+    const { subnets } = vpc.selectSubnets(vpcSubnets);
+    const isPublic = ({ subnetId }: ec2.ISubnet) => vpc.publicSubnets.some((other) => other.subnetId === subnetId);
+    if (!subnets.some(isPublic)) {
+      return vpcSubnets;
+    }
+    if (vpc.isolatedSubnets.length > 0) {
+      return { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+    }
+    throw new SessionConstructError(
+      'ERR_SESSION_CACHE',
+      `credentials are rotated by a function in private or isolated subnets, as public ones give it no public address, received ${vpc.node.path} with public ones alone: give it others, or take CacheAuthentication.iam()`,
+      this,
     );
-    return vpcSubnets;
   }
 }

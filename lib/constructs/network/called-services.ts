@@ -8,7 +8,10 @@ export interface AwsService {
   /** What the names of its endpoints end in. */
   readonly name: string;
   readonly endpointType: ec2.VpcEndpointType;
-  /** Makes the endpoint. One for an interface has security groups. */
+  /**
+   * Makes the endpoint. One for an interface takes the service's name over in the whole VPC, and so is open to all of it:
+   * IAM decides who may call.
+   */
   addEndpoint(vpc: ec2.IVpc): ec2.VpcEndpoint;
 }
 
@@ -41,10 +44,22 @@ const SECRETS_MANAGER: AwsService = {
     vpc.addInterfaceEndpoint('SessionsSecretsManager', {
       service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
       subnets: ISOLATED,
-      // To those who were attached, by a rule for each.
-      open: false,
     }),
 };
+
+const ELASTICACHE: AwsService = {
+  title: 'ElastiCache',
+  name: 'elasticache',
+  endpointType: ec2.VpcEndpointType.INTERFACE,
+  addEndpoint: (vpc) =>
+    vpc.addInterfaceEndpoint('SessionsElastiCache', {
+      service: ec2.InterfaceVpcEndpointAwsService.ELASTICACHE,
+      subnets: ISOLATED,
+    }),
+};
+
+/** The services that the function calls which rotates the credentials of a cache. */
+export const ROTATION_SERVICES: readonly CalledService[] = [{ service: SECRETS_MANAGER }, { service: ELASTICACHE }];
 
 /** The services that a client calls which is told this. */
 export function calledServices({ stores: { primary }, keys }: SessionContract): readonly CalledService[] {

@@ -19,8 +19,11 @@ export interface WantedConnection {
  * Lets a consumer connect, without a cycle between the stacks of consumer, network and what is connected to, whichever of
  * them the security groups are in. `Connections.allowTo()` makes a rule in the stack of one of the groups, and has that
  * stack refer to the other's.
+ *
+ * @returns whether that made rules: CDK leaves groups as they are that were imported with `mutable: false`.
  */
-export function allowConnection({ consumer, from, to, ports, vpc, description }: WantedConnection): void {
+export function allowConnection({ consumer, from, to, ports, vpc, description }: WantedConnection): boolean {
+  let allowed = false;
   for (const source of from.securityGroups) {
     for (const target of to.securityGroups) {
       const stack = stackOfRule(consumer, source, target, vpc);
@@ -28,8 +31,22 @@ export function allowConnection({ consumer, from, to, ports, vpc, description }:
         target.addIngressRule(seenIn(stack, source), port, description, true);
         source.addEgressRule(seenIn(stack, target), port, description, true);
       }
+      allowed ||= letsIn(stack, source, target);
     }
   }
+  return allowed;
+}
+
+/** A group does not tell whether it may be changed, so that the rule itself is looked for. */
+function letsIn(stack: Stack, source: ec2.ISecurityGroup, target: ec2.ISecurityGroup): boolean {
+  return stack.node
+    .findAll()
+    .some(
+      (construct) =>
+        construct instanceof ec2.CfnSecurityGroupIngress &&
+        construct.groupId === target.securityGroupId &&
+        construct.sourceSecurityGroupId === source.securityGroupId,
+    );
 }
 
 /**

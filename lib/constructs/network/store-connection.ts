@@ -4,6 +4,7 @@ import { SessionConstructError } from '../errors.js';
 import { concrete } from '../placement.js';
 import type { SessionNetwork } from '../session-store.js';
 import { allowConnection } from './connection-rules.js';
+import { warnOfNoRule } from './no-rule-warning.js';
 import { apart, vpcOf } from './vpc-of.js';
 import { warnedOf } from './warned-of.js';
 
@@ -13,7 +14,7 @@ const OTHER_VPC_WARNING = 'cdk-sessions:otherVpc';
 /**
  * Lets a consumer connect to a store in a VPC.
  *
- * @throws if it certainly cannot: it is in no VPC, or in another region.
+ * @throws if it certainly cannot: it is in no VPC, or in another region, or the store has no security group.
  */
 export function connectToStore({ construct, network }: Consumer, store: IResource, place: SessionNetwork): void {
   if (!network) {
@@ -38,7 +39,14 @@ export function connectToStore({ construct, network }: Consumer, store: IResourc
       `${construct.node.path} is in the VPC ${vpc.node.path}, and the store ${store.node.path} in ${place.vpc.node.path}: take one VPC for both, or acknowledge this if the two are peered`,
     );
   }
-  allowConnection({
+  if (place.connections.securityGroups.length === 0) {
+    throw new SessionConstructError(
+      'ERR_SESSION_ATTACH',
+      `consumers are let in by a security group, received the store ${store.node.path} without any: give it one`,
+      construct,
+    );
+  }
+  const letIn = allowConnection({
     consumer: construct,
     from: network.connections,
     to: place.connections,
@@ -46,4 +54,7 @@ export function connectToStore({ construct, network }: Consumer, store: IResourc
     vpc: place.vpc,
     description: 'sessions',
   });
+  if (!letIn) {
+    warnOfNoRule(construct, `the store ${store.node.path}`, place.connections);
+  }
 }

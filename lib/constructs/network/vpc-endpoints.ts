@@ -1,9 +1,10 @@
 import { Annotations, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
 import type { SessionContract } from '../../contract/environment.js';
 import type { Consumer, ConsumerNetwork } from '../consumer.js';
-import { type AwsService, type CalledService, calledServices } from './called-services.js';
+import { SessionConstructError } from '../errors.js';
+import { type AwsService, type CalledService, calledServices, ROTATION_SERVICES } from './called-services.js';
 import { allowConnection } from './connection-rules.js';
 import { isMadeHere, stageOf, vpcOf } from './vpc-of.js';
 import { warnedOf } from './warned-of.js';
@@ -11,48 +12,110 @@ import { warnedOf } from './warned-of.js';
 /** What `Annotations.of(consumer).acknowledgeWarning()` takes. */
 const NO_WAY_WARNING = 'cdk-sessions:noWayToService';
 
+/** What a warning advises. */
+interface Advice {
+  /** How those in isolated subnets come to a way. */
+  readonly isolated: string;
+  /** What to do where there is a way that CDK does not see. */
+  readonly otherwise: string;
+}
+
+const ATTACHING: Advice = {
+  isolated: 'attach with createVpcEndpoints: true to have a VPC endpoint made',
+  otherwise: 'attach with createVpcEndpoints: false if there is a way',
+};
+
+const ROTATING: Advice = {
+  isolated: 'make a VPC endpoint for it before the cache',
+  otherwise: 'acknowledge this if there is a way',
+};
+
 /**
  * Sees to it that a consumer in subnets without a way to the internet reaches the services that its client calls: by the
  * endpoints that the app has, or by new ones, one for each VPC and service, in the VPC's stack. Warns where it cannot.
  *
  * @param create whether endpoints are made: `undefined` for those of a VPC that the app creates, as others may exist
  *   without being seen.
+ * @throws if an endpoint shall be made in a VPC of which nobody told the addresses.
  */
 export function reachServices(consumer: Consumer, contract: SessionContract, create: boolean | undefined): void {
-  const { construct, network } = consumer;
+  reach(consumer, calledServices(contract), ATTACHING, create);
+}
+
+/**
+ * Does the same for the function that rotates the credentials of a cache.
+ *
+ * @returns what must be there before it reaches them.
+ */
+export function reachRotationServices(rotation: Consumer): IDependable[] {
+  return reach(rotation, ROTATION_SERVICES, ROTATING).flatMap((endpoint) => [
+    endpoint,
+    ...(connectionsOf(endpoint)?.securityGroups ?? []),
+  ]);
+}
+
+/** Returns the endpoints by which the consumer reaches the services. */
+function reach(
+  { construct, network }: Consumer,
+  services: readonly CalledService[],
+  advice: Advice,
+  create?: boolean,
+): ec2.CfnVPCEndpoint[] {
   const vpc = network && vpcOf(construct, network.subnetIds);
   if (!network || !vpc || create === false) {
-    return;
+    return [];
   }
   const isolated = includesAny(network, vpc.isolatedSubnets);
   // In a public subnet a function has no public address, so that the internet gateway leads it nowhere.
   // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
   if (!isolated && !includesAny(network, vpc.publicSubnets)) {
-    return;
+    return [];
   }
   const makes = isolated && (create ?? isMadeHere(vpc));
-  for (const called of calledServices(contract)) {
-    const endpoint = called.region === undefined ? endpointFor(vpc, called.service, makes) : undefined;
-    if (endpoint) {
-      openTo(construct, network, vpc, endpoint);
-    } else {
-      warn(construct, vpc, called, isolated);
+  return services.flatMap((called) => {
+    const endpoint = called.region === undefined ? endpointFor(construct, vpc, called.service, makes) : undefined;
+    if (!endpoint) {
+      warn(construct, vpc, called, isolated, advice);
+      return [];
     }
-  }
+    openTo(construct, network, vpc, endpoint);
+    return [endpoint];
+  });
 }
 
 function includesAny({ subnetIds }: ConsumerNetwork, subnets: readonly ec2.ISubnet[]): boolean {
   return subnets.some(({ subnetId }) => subnetIds.includes(subnetId));
 }
 
-function endpointFor(vpc: ec2.IVpc, service: AwsService, makes: boolean): ec2.CfnVPCEndpoint | undefined {
+function endpointFor(
+  consumer: Construct,
+  vpc: ec2.IVpc,
+  service: AwsService,
+  makes: boolean,
+): ec2.CfnVPCEndpoint | undefined {
   const [existing] = endpointsOf(vpc, service);
   if (existing || !makes) {
     return existing;
   }
+  if (service.endpointType === ec2.VpcEndpointType.INTERFACE && !tellsAddresses(vpc)) {
+    throw new SessionConstructError(
+      'ERR_SESSION_ATTACH',
+      `a VPC endpoint for ${service.title} is open to its whole VPC, received ${vpc.node.path} without its addresses: import it with vpcCidrBlock, or attach with createVpcEndpoints: false and make the endpoint yourself`,
+      consumer,
+    );
+  }
   const made = service.addEndpoint(vpc);
   made.node.addValidation({ validate: () => secondFaults(vpc, service) });
   return made.node.defaultChild as ec2.CfnVPCEndpoint;
+}
+
+/** A VPC that was imported without its addresses throws when asked for them. */
+function tellsAddresses(vpc: ec2.IVpc): boolean {
+  try {
+    return vpc.vpcCidrBlock !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** The endpoints that the stage makes for a service, whoever makes them, by which the service's usual name is reached. */
@@ -74,18 +137,23 @@ function endpointsOf(vpc: ec2.IVpc, { name, endpointType }: AwsService): ec2.Cfn
 function secondFaults(vpc: ec2.IVpc, service: AwsService): string[] {
   return endpointsOf(vpc, service).length > 1
     ? [
-        `${vpc.node.path} has another VPC endpoint for ${service.title}, which was made after a store was attached: make it before, or attach with createVpcEndpoints: false`,
+        `${vpc.node.path} has another VPC endpoint for ${service.title}, which was made after this library had made one: make it before the cache, and before functions are attached`,
       ]
     : [];
 }
 
+function connectionsOf({ node: { scope } }: ec2.CfnVPCEndpoint): ec2.Connections | undefined {
+  return scope instanceof ec2.InterfaceVpcEndpoint ? scope.connections : undefined;
+}
+
+/** An endpoint that the app has may be open to nobody. */
 function openTo(consumer: Construct, network: ConsumerNetwork, vpc: ec2.IVpc, endpoint: ec2.CfnVPCEndpoint): void {
-  const { scope } = endpoint.node;
-  if (scope instanceof ec2.InterfaceVpcEndpoint) {
+  const connections = connectionsOf(endpoint);
+  if (connections) {
     allowConnection({
       consumer,
       from: network.connections,
-      to: scope.connections,
+      to: connections,
       ports: [ec2.Port.tcp(443)],
       vpc,
       description: 'secrets of sessions',
@@ -93,19 +161,25 @@ function openTo(consumer: Construct, network: ConsumerNetwork, vpc: ec2.IVpc, en
   }
 }
 
-function warn(consumer: Construct, vpc: ec2.IVpc, { service, region }: CalledService, isolated: boolean): void {
+function warn(
+  consumer: Construct,
+  vpc: ec2.IVpc,
+  { service, region }: CalledService,
+  isolated: boolean,
+  advice: Advice,
+): void {
   const where = region === undefined ? service.title : `${service.title} in ${region}`;
   Annotations.of(warnedOf(consumer)).addWarningV2(
     NO_WAY_WARNING,
-    `${consumer.node.path} may have no way to ${where} from its subnets of ${vpc.node.path}: ${advice(region, isolated)}, or attach with createVpcEndpoints: false if there is a way`,
+    `${consumer.node.path} may have no way to ${where} from its subnets of ${vpc.node.path}: ${wayFor(region, isolated, advice)}, or ${advice.otherwise}`,
   );
 }
 
-function advice(region: string | undefined, isolated: boolean): string {
+function wayFor(region: string | undefined, isolated: boolean, advice: Advice): string {
   if (region !== undefined) {
     return 'take subnets with a route to a NAT gateway, as an endpoint leads to its own region';
   }
   return isolated
-    ? 'attach with createVpcEndpoints: true to have a VPC endpoint made'
+    ? advice.isolated
     : 'take private or isolated subnets, as public ones give a function no public address';
 }

@@ -1,5 +1,6 @@
 import { Annotations, type App, CfnParameter, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { CacheNodeType, type SessionBinding, SessionReplicationGroup } from 'cdk-sessions';
 import { parseContract } from '../../../lib/contract/parse.js';
 import { NetworkedStore } from '../../support/networked-store.js';
 import { refusalOf } from '../../support/refusal.js';
@@ -13,6 +14,12 @@ function all(template: CfnTemplate, type: string): unknown[] {
   return Object.values(template.Resources)
     .filter(({ Type }) => Type === type)
     .map(({ Properties }) => resolveIntrinsics(Properties, template));
+}
+
+class StoreWithoutGroup extends NetworkedStore {
+  override bind(): SessionBinding {
+    return { ...super.bind(), network: { connections: new ec2.Connections(), ports: [ec2.Port.tcp(6379)] } };
+  }
 }
 
 describe('attaching a function to a store in its VPC', () => {
@@ -74,10 +81,44 @@ describe('attaching a function to a store in its VPC', () => {
     expect(all(templateOf(stack), 'AWS::EC2::SecurityGroupIngress')).toHaveLength(2);
   });
 
-  test('leaves the rules of an imported security group alone where it was imported so', () => {
-    const securityGroup = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Theirs', 'sg-1', { mutable: false });
-    new NetworkedStore(stack, 'Imported', { vpc, securityGroup }).attachFunction(plainFunction(stack, 'Web', { vpc }));
-    expect(all(templateOf(stack), 'AWS::EC2::SecurityGroupIngress')).toEqual([]);
+  describe('with a security group that was imported as not to be changed', () => {
+    const imported = () => ec2.SecurityGroup.fromSecurityGroupId(stack, 'Theirs', 'sg-1', { mutable: false });
+
+    test('leaves its rules alone, and warns of that, which can be acknowledged', () => {
+      const fn = plainFunction(stack, 'Web', { vpc });
+      new NetworkedStore(stack, 'Imported', { vpc, securityGroup: imported() }).attachFunction(fn);
+      expect(all(templateOf(stack), 'AWS::EC2::SecurityGroupIngress')).toEqual([]);
+      expect(warningsOf(stack)).toEqual([
+        'Stack/Web may not be let in by the store Stack/Imported: no rule was made in Stack/Theirs, imported with mutable: false. Import it without, or acknowledge this if it has such a rule [ack: cdk-sessions:noRule]',
+      ]);
+    });
+
+    test('warns of nothing that was acknowledged', () => {
+      const fn = plainFunction(stack, 'Web', { vpc });
+      new NetworkedStore(stack, 'Imported', { vpc, securityGroup: imported() }).attachFunction(fn);
+      Annotations.of(fn).acknowledgeWarning('cdk-sessions:noRule', 'their rules let it in');
+      expect(warningsOf(stack)).toEqual([]);
+    });
+
+    test('is content with a rule in another group of the store', () => {
+      const cache = new SessionReplicationGroup(stack, 'Cache', {
+        vpc,
+        nodeType: CacheNodeType.T4G_MICRO,
+        securityGroups: [imported(), new ec2.SecurityGroup(stack, 'Own', { vpc })],
+      });
+      cache.attachFunction(plainFunction(stack, 'Web', { vpc }));
+      expect(all(templateOf(stack), 'AWS::EC2::SecurityGroupIngress')).toHaveLength(1);
+      expect(warningsOf(stack)).toEqual([]);
+    });
+  });
+
+  test('fails for a store without a security group, which would let nobody in', () => {
+    const other = new StoreWithoutGroup(stack, 'Other', { vpc });
+    expect(refusalOf(() => other.attachFunction(plainFunction(stack, 'Web', { vpc })))).toEqual({
+      code: 'ERR_SESSION_ATTACH',
+      message:
+        'consumers are let in by a security group, received the store Stack/Other without any: give it one (at Stack/Web)',
+    });
   });
 
   test('fails for a function in no VPC', () => {

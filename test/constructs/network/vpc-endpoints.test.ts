@@ -1,6 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Annotations, App, type Stack, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { SessionAccess, SessionKeys, SessionTable } from 'cdk-sessions';
+import {
+  CacheAuthentication,
+  CacheNodeType,
+  SessionAccess,
+  SessionKeys,
+  SessionReplicationGroup,
+  SessionTable,
+} from 'cdk-sessions';
 import { NetworkedStore } from '../../support/networked-store.js';
 import { refusalOf } from '../../support/refusal.js';
 import { deployedStack, plainFunction, templateOf, warningsOf } from '../../support/stacks.js';
@@ -26,6 +34,17 @@ const endpoints = () =>
   resourcesOf('AWS::EC2::VPCEndpoint')
     .map(({ ServiceName, VpcEndpointType }) => `${VpcEndpointType} ${ServiceName}`)
     .sort();
+
+/** The ports at which groups let in whoever has an address of the VPC. */
+function openToVpc(): unknown[] {
+  const template = templateOf(stack);
+  const [vpc] = Object.keys(template.Resources).filter((id) => template.Resources[id]?.Type === 'AWS::EC2::VPC');
+  return Object.values(template.Resources)
+    .filter(({ Type }) => Type === 'AWS::EC2::SecurityGroup')
+    .flatMap(({ Properties }) => (Properties?.['SecurityGroupIngress'] ?? []) as Record<string, unknown>[])
+    .filter(({ CidrIp }) => isDeepStrictEqual(CidrIp, { 'Fn::GetAtt': [vpc, 'CidrBlock'] }))
+    .map(({ FromPort }) => FromPort);
+}
 
 const vpcWith = (...types: ec2.SubnetType[]) =>
   new ec2.Vpc(stack, 'Vpc', {
@@ -93,7 +112,7 @@ describe('a function in isolated subnets', () => {
     expect(resourcesOf('AWS::EC2::VPCEndpoint')[0]).toMatchObject({ RouteTableIds: tables });
   });
 
-  test('is let in by the endpoint, and nobody else', () => {
+  test('is let in by the endpoint, and so is all of the VPC, where the name of the service leads nowhere else now', () => {
     const vpc = vpcWith(PRIVATE_ISOLATED);
     new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(
       plainFunction(stack, 'Web', { ...isolated(vpc), allowAllOutbound: false }),
@@ -101,7 +120,7 @@ describe('a function in isolated subnets', () => {
     const rule = { FromPort: 443, ToPort: 443, IpProtocol: 'tcp', Description: 'secrets of sessions' };
     expect(resourcesOf('AWS::EC2::SecurityGroupIngress')).toEqual([expect.objectContaining(rule)]);
     expect(resourcesOf('AWS::EC2::SecurityGroupEgress')).toEqual([expect.objectContaining(rule)]);
-    expect(resourcesOf('AWS::EC2::SecurityGroup').flatMap((group) => group['SecurityGroupIngress'] ?? [])).toEqual([]);
+    expect(openToVpc()).toEqual([443]);
   });
 
   test('shares the endpoints with others', () => {
@@ -163,7 +182,7 @@ describe('a function in isolated subnets', () => {
     new SessionTable(stack, 'Sessions').attachFunction(plainFunction(stack, 'Web', isolated(vpc)));
     vpc.addGatewayEndpoint('Tables', { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB });
     expect(refusalOf(() => templateOf(stack)).message).toContain(
-      'Stack/Vpc has another VPC endpoint for DynamoDB, which was made after a store was attached: make it before, or attach with createVpcEndpoints: false',
+      'Stack/Vpc has another VPC endpoint for DynamoDB, which was made after this library had made one: make it before the cache, and before functions are attached',
     );
   });
 
@@ -198,6 +217,20 @@ test('a function in subnets with a way to the internet gets no endpoint', () => 
   expect(warningsOf(stack)).toEqual([]);
 });
 
+test('an endpoint for one function cuts off neither another with a way of its own, nor what rotates a password', () => {
+  const vpc = vpcWith(PRIVATE_ISOLATED, PRIVATE_WITH_EGRESS, PUBLIC);
+  const cache = new SessionReplicationGroup(stack, 'Sessions', {
+    vpc,
+    nodeType: CacheNodeType.T4G_MICRO,
+    authentication: CacheAuthentication.password(),
+  });
+  cache.attachFunction(plainFunction(stack, 'Isolated', isolated(vpc)));
+  cache.attachFunction(plainFunction(stack, 'Private', { vpc }));
+  expect(endpoints()).toEqual([SECRETS_MANAGER]);
+  expect(openToVpc()).toEqual([443]);
+  expect(resourcesOf('AWS::EC2::VPCEndpoint')).toEqual([expect.objectContaining({ PrivateDnsEnabled: true })]);
+});
+
 test('a function in no VPC gets no endpoint', () => {
   vpcWith(PRIVATE_ISOLATED);
   new SessionTable(stack, 'Sessions', { keys: keys() }).attachFunction(plainFunction(stack));
@@ -219,6 +252,7 @@ describe('a function in an imported VPC, of which the app does not see all', () 
   const imported = () =>
     ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
       vpcId: 'vpc-1',
+      vpcCidrBlock: '10.0.0.0/16',
       availabilityZones: ['us-east-1a'],
       isolatedSubnetIds: ['subnet-1'],
       isolatedSubnetRouteTableIds: ['rtb-1'],
@@ -251,6 +285,22 @@ describe('a function in an imported VPC, of which the app does not see all', () 
     table.attachFunction(plainFunction(stack, 'Api', isolated(other)));
     expect(endpoints()).toEqual([DYNAMODB, SECRETS_MANAGER]);
     expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('fails where an endpoint is asked for that could not be open to all of the VPC', () => {
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-1',
+      availabilityZones: ['us-east-1a'],
+      isolatedSubnetIds: ['subnet-1'],
+      isolatedSubnetRouteTableIds: ['rtb-1'],
+    });
+    const fn = plainFunction(stack, 'Web', isolated(vpc));
+    const table = new SessionTable(stack, 'Sessions', { keys: keys() });
+    expect(refusalOf(() => table.attachFunction(fn, { createVpcEndpoints: true }))).toEqual({
+      code: 'ERR_SESSION_ATTACH',
+      message:
+        'a VPC endpoint for Secrets Manager is open to its whole VPC, received Stack/Vpc without its addresses: import it with vpcCidrBlock, or attach with createVpcEndpoints: false and make the endpoint yourself (at Stack/Web)',
+    });
   });
 
   test('gets endpoints of its own in each stage, as nothing refers from one to another', () => {
