@@ -58,8 +58,16 @@ export interface ISessionReplicationGroup extends ISessionStore, ec2.IConnectabl
 export abstract class SessionReplicationGroupBase extends SessionStoreBase implements ISessionReplicationGroup {
   public abstract readonly replicationGroupId: string;
   public abstract readonly replicationGroupArn: string;
+  /**
+   * The network of the cache.
+   * @default - not known, of one that was imported without it
+   */
   public abstract readonly vpc?: ec2.IVpc;
   public abstract readonly endpointAddress: string;
+  /**
+   * The host name that spreads connections over the replicas.
+   * @default - none: in cluster mode clients learn of the replicas from the configuration endpoint
+   */
   public abstract readonly readerEndpointAddress?: string;
   public abstract readonly port: number;
   public abstract readonly cacheClusterIds: string[];

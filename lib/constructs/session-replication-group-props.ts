@@ -25,7 +25,7 @@ export interface SessionReplicationGroupProps extends SessionStoreOptions {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * The security groups of all nodes.
+   * The security groups of all nodes: at least one.
    * @default - a new one, through which nobody reaches the group until a store is attached or `connections` says so
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
@@ -86,7 +86,8 @@ export interface SessionReplicationGroupProps extends SessionStoreOptions {
 
   /**
    * Whether nodes publish when a key is deleted, expires or is evicted, to whoever subscribes to `__keyevent@0__:expired`
-   * and its like. Each node publishes what happens on it. It costs processor time with every such key.
+   * and its like, or to the pattern `__keyevent@0__:*`. Each node publishes what happens on it. It costs processor time with
+   * every such key. The cache's user may subscribe unless it has an access string of its own, which then must say so.
    * @default false
    */
   readonly sessionEvents?: boolean;

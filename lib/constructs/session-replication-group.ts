@@ -8,15 +8,18 @@ import { CacheEngine } from './cache/cache-engine.js';
 import { CacheLog } from './cache/cache-log.js';
 import { cacheParameters } from './cache/cache-parameters.js';
 import { ClusterMode } from './cache/cluster-mode.js';
+import { deployedFaults } from './cache/deployed-faults.js';
 import { EvictionPolicy } from './cache/eviction-policy.js';
 import { groupName } from './cache/group-name.js';
 import {
   ImportedReplicationGroup,
   type SessionReplicationGroupAttributes,
 } from './cache/imported-replication-group.js';
+import { kept } from './cache/kept.js';
 import { nodeIds } from './cache/node-ids.js';
 import { replicationGroupFault } from './cache/replication-group-faults.js';
 import { DATA_TIERING_CLASS, ENGINE_LOG, type ReplicationGroupPlan } from './cache/replication-group-plan.js';
+import { securityGroupsFault } from './cache/security-groups-fault.js';
 import { subnetsFault } from './cache/subnets-fault.js';
 import { TransitEncryption } from './cache/transit-encryption.js';
 import { SessionConstructError } from './errors.js';
@@ -43,8 +46,16 @@ export class SessionReplicationGroup extends SessionReplicationGroupBase {
 
   public override readonly replicationGroupId: string;
   public override readonly replicationGroupArn: string;
+  /**
+   * The network of the cache.
+   * @default - not known, of one that was imported without it
+   */
   public override readonly vpc?: ec2.IVpc;
   public override readonly endpointAddress: string;
+  /**
+   * The host name that spreads connections over the replicas.
+   * @default - none: in cluster mode clients learn of the replicas from the configuration endpoint
+   */
   public override readonly readerEndpointAddress?: string;
   public override readonly port: number;
   public override readonly cacheClusterIds: string[];
@@ -63,7 +74,12 @@ export class SessionReplicationGroup extends SessionReplicationGroupBase {
     super(scope, id, props);
     const plan = planOf(this, props);
     const subnets = props.vpc.selectSubnets(props.vpcSubnets);
-    this.refuse(replicationGroupFault(plan) ?? subnetsFault(subnets, plan.multiAz) ?? topicFault(props));
+    this.refuse(
+      replicationGroupFault(plan) ??
+        subnetsFault(subnets, plan.multiAz) ??
+        securityGroupsFault(props.securityGroups) ??
+        topicFault(props),
+    );
     if (plan.transitEncryption === TransitEncryption.PREFERRED) {
       Annotations.of(this).addWarningV2(
         NO_ACCESS_CONTROL_WARNING,
@@ -74,7 +90,7 @@ export class SessionReplicationGroup extends SessionReplicationGroupBase {
     this.vpc = props.vpc;
     this.port = plan.port;
     this.connections = new ec2.Connections({
-      securityGroups: props.securityGroups ?? [this.ownSecurityGroup(props.vpc)],
+      securityGroups: props.securityGroups ?? [this.ownSecurityGroup(props)],
       defaultPort: ec2.Port.tcp(plan.port),
     });
     this._access = plan.authenticates ? this.bindAuthentication(plan, props) : undefined;
@@ -83,6 +99,15 @@ export class SessionReplicationGroup extends SessionReplicationGroupBase {
     const group = this.createGroup(plan, props, subnets);
     this.replicationGroup = group;
     this.node.defaultChild = group;
+    const access = this._access;
+    this.node.addValidation({
+      validate: () =>
+        deployedFaults(group, {
+          name: 'ReplicationGroupId',
+          ...(access && { access: access.authToken === undefined ? 'UserGroupIds' : 'AuthToken' }),
+          nodes: true,
+        }),
+    });
     this.replicationGroupId = this.getResourceNameAttribute(group.ref);
     this.replicationGroupArn = this.stack.formatArn({
       service: 'elasticache',
@@ -91,6 +116,10 @@ export class SessionReplicationGroup extends SessionReplicationGroupBase {
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     this.endpointAddress = this._clustered ? group.attrConfigurationEndPointAddress : group.attrPrimaryEndPointAddress;
+    if (plan.clusterMode === ClusterMode.COMPATIBLE) {
+      // Stacks of clients import this one until they are deployed: without it the way out of ClusterMode.DISABLED is barred.
+      this.stack.exportValue(group.attrPrimaryEndPointAddress);
+    }
     if (!this._clustered && plan.replicasPerShard > 0) {
       this.readerEndpointAddress = group.attrReaderEndPointAddress;
     }
@@ -111,17 +140,20 @@ export class SessionReplicationGroup extends SessionReplicationGroupBase {
     const authentication = props.authentication ?? CacheAuthentication.iam();
     return authentication._bind(this, {
       engine: plan.engine,
+      sessionEvents: props.sessionEvents,
       encryptionKey: props.encryptionKey,
       removalPolicy: props.removalPolicy,
     });
   }
 
-  private ownSecurityGroup(vpc: ec2.IVpc): ec2.SecurityGroup {
-    return new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc,
-      description: `Nodes of ${this.node.path}`,
+  private ownSecurityGroup(props: SessionReplicationGroupProps): ec2.SecurityGroup {
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.vpc,
+      description: `Nodes of ${this.node.path}`.slice(0, 255),
       allowAllOutbound: false,
     });
+    securityGroup.applyRemovalPolicy(kept(props.removalPolicy));
+    return securityGroup;
   }
 
   private createGroup(
@@ -129,14 +161,25 @@ export class SessionReplicationGroup extends SessionReplicationGroupBase {
     props: SessionReplicationGroupProps,
     subnets: ec2.SelectedSubnets,
   ): CfnReplicationGroup {
+    // What a group that stays is made with cannot be deleted while the group has it.
+    const removalPolicy = kept(props.removalPolicy);
     const logs = [
-      (props.slowLog ?? CacheLog.cloudWatch())._bind(this, 'slow-log'),
-      plan.engineLog._bind(this, 'engine-log'),
+      (props.slowLog ?? CacheLog.cloudWatch())._bind(this, 'slow-log', removalPolicy),
+      plan.engineLog._bind(this, 'engine-log', removalPolicy),
     ].filter((log) => log !== undefined);
     const subnetGroup = new CfnSubnetGroup(this, 'Subnets', {
-      description: `Subnets of ${this.node.path}`,
+      description: `Subnets of ${this.node.path}`.slice(0, 255),
       subnetIds: subnets.subnetIds,
     });
+    subnetGroup.applyRemovalPolicy(removalPolicy);
+    const parameterGroup = cacheParameters(this, {
+      engine: plan.engine,
+      clusterMode: plan.clusterMode,
+      evictionPolicy: plan.evictionPolicy,
+      sessionEvents: props.sessionEvents ?? false,
+      parameters: props.parameters ?? {},
+    });
+    parameterGroup.applyRemovalPolicy(removalPolicy);
 
     // The id is pinned: it makes the logical id, and a new one would make CloudFormation replace the group.
     const group = new CfnReplicationGroup(this, 'ReplicationGroup', {
@@ -151,13 +194,7 @@ export class SessionReplicationGroup extends SessionReplicationGroupBase {
       replicasPerNodeGroup: plan.replicasPerShard,
       automaticFailoverEnabled: plan.automaticFailover,
       multiAzEnabled: plan.multiAz,
-      cacheParameterGroupName: cacheParameters(this, {
-        engine: plan.engine,
-        clusterMode: plan.clusterMode,
-        evictionPolicy: plan.evictionPolicy,
-        sessionEvents: props.sessionEvents ?? false,
-        parameters: props.parameters ?? {},
-      }).ref,
+      cacheParameterGroupName: parameterGroup.ref,
       cacheSubnetGroupName: subnetGroup.ref,
       securityGroupIds: this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId),
       // AwsSolutions-AEC5 wants the port to be said, and a change of ElastiCache's default would replace the group.

@@ -39,8 +39,16 @@ export interface ISessionServerlessCache extends ISessionStore, ec2.IConnectable
 export abstract class SessionServerlessCacheBase extends SessionStoreBase implements ISessionServerlessCache {
   public abstract readonly serverlessCacheName: string;
   public abstract readonly serverlessCacheArn: string;
+  /**
+   * The network of the cache.
+   * @default - not known, of one that was imported without it
+   */
   public abstract readonly vpc?: ec2.IVpc;
   public abstract readonly endpointAddress: string;
+  /**
+   * The host name for reads that may lag behind.
+   * @default - not known, of a cache that was imported without it
+   */
   public abstract readonly readerEndpointAddress?: string;
   public abstract readonly connections: ec2.Connections;
 

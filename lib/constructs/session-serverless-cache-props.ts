@@ -20,7 +20,7 @@ export interface SessionServerlessCacheProps extends SessionStoreOptions {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * The security groups of the cache. Clients connect to port 6379, and to 6380 for reads that may lag behind.
+   * The security groups of the cache, at least one. Clients connect to port 6379, and to 6380 for reads that may lag behind.
    * @default - a new one, through which nobody reaches the cache until a store is attached or `connections` says so
    */
   readonly securityGroups?: ec2.ISecurityGroup[];

@@ -5,8 +5,11 @@ import type { Construct } from 'constructs';
 import type { CacheAccess } from './cache/cache-access.js';
 import { CacheAuthentication } from './cache/cache-authentication.js';
 import { CacheEngine } from './cache/cache-engine.js';
+import { deployedFaults } from './cache/deployed-faults.js';
 import { groupName } from './cache/group-name.js';
 import { ImportedServerlessCache, type SessionServerlessCacheAttributes } from './cache/imported-serverless-cache.js';
+import { kept } from './cache/kept.js';
+import { securityGroupsFault } from './cache/security-groups-fault.js';
 import { type ServerlessPlan, serverlessFault } from './cache/serverless-faults.js';
 import { cacheUsageLimits } from './cache/serverless-limits.js';
 import { serverlessSubnets, serverlessSubnetsFault } from './cache/serverless-subnets.js';
@@ -34,8 +37,16 @@ export class SessionServerlessCache extends SessionServerlessCacheBase {
 
   public override readonly serverlessCacheName: string;
   public override readonly serverlessCacheArn: string;
+  /**
+   * The network of the cache.
+   * @default - not known, of one that was imported without it
+   */
   public override readonly vpc?: ec2.IVpc;
   public override readonly endpointAddress: string;
+  /**
+   * The host name for reads that may lag behind.
+   * @default - not known, of a cache that was imported without it
+   */
   public override readonly readerEndpointAddress?: string;
   public override readonly connections: ec2.Connections;
   /** The cache itself, for what this construct does not offer. */
@@ -48,11 +59,11 @@ export class SessionServerlessCache extends SessionServerlessCacheBase {
     super(scope, id, props);
     const plan = planOf(this, props);
     const subnets = serverlessSubnets(props.vpc, props.vpcSubnets);
-    this.refuse(serverlessFault(plan) ?? serverlessSubnetsFault(subnets));
+    this.refuse(serverlessFault(plan) ?? serverlessSubnetsFault(subnets) ?? securityGroupsFault(props.securityGroups));
 
     this.vpc = props.vpc;
     this.connections = new ec2.Connections({
-      securityGroups: props.securityGroups ?? [this.ownSecurityGroup(props.vpc)],
+      securityGroups: props.securityGroups ?? [this.ownSecurityGroup(props)],
       defaultPort: this._ports(),
     });
     this._access = this.bindAuthentication(plan, props);
@@ -60,6 +71,9 @@ export class SessionServerlessCache extends SessionServerlessCacheBase {
     const cache = this.createCache(plan, props, subnets.subnetIds);
     this.serverlessCache = cache;
     this.node.defaultChild = cache;
+    this.node.addValidation({
+      validate: () => deployedFaults(cache, { name: 'ServerlessCacheName', access: 'UserGroupId', nodes: false }),
+    });
     this.serverlessCacheName = this.getResourceNameAttribute(cache.ref);
     this.serverlessCacheArn = this.stack.formatArn({
       service: 'elasticache',
@@ -95,12 +109,15 @@ export class SessionServerlessCache extends SessionServerlessCacheBase {
     return access;
   }
 
-  private ownSecurityGroup(vpc: ec2.IVpc): ec2.SecurityGroup {
-    return new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc,
-      description: `Endpoints of ${this.node.path}`,
+  private ownSecurityGroup(props: SessionServerlessCacheProps): ec2.SecurityGroup {
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.vpc,
+      description: `Endpoints of ${this.node.path}`.slice(0, 255),
       allowAllOutbound: false,
     });
+    // One that a cache has that stays cannot be deleted.
+    securityGroup.applyRemovalPolicy(kept(props.removalPolicy));
+    return securityGroup;
   }
 
   private createCache(

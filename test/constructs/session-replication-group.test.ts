@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Fn, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, CfnParameter, Duration, Fn, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
@@ -421,7 +421,27 @@ describe('what ElastiCache would refuse is refused at synth', () => {
     [
       'cluster mode without failover',
       () => ({ automaticFailover: false }),
-      'in cluster mode a group always fails over, received automaticFailover false: leave it out, or take ClusterMode.DISABLED',
+      'in cluster mode and on the way there a group always fails over, received ClusterMode.ENABLED with automaticFailover false: leave it out, or take ClusterMode.DISABLED',
+    ],
+    [
+      'the way to cluster mode without failover',
+      () => ({ clusterMode: ClusterMode.COMPATIBLE, automaticFailover: false, multiAz: false }),
+      'in cluster mode and on the way there a group always fails over, received ClusterMode.COMPATIBLE with automaticFailover false: leave it out, or take ClusterMode.DISABLED',
+    ],
+    [
+      'the way to cluster mode without replicas',
+      () => ({ clusterMode: ClusterMode.COMPATIBLE, replicasPerShard: 0 }),
+      'on the way to cluster mode a group has replicas to fail over to, received ClusterMode.COMPATIBLE with replicasPerShard 0: take one replica, or ClusterMode.DISABLED',
+    ],
+    [
+      'the way to cluster mode before 7.0',
+      () => ({ clusterMode: ClusterMode.COMPATIBLE, engine: CacheEngine.REDIS_6_2, ...withPassword() }),
+      'ClusterMode.COMPATIBLE needs Valkey, or Redis OSS 7.0 or later, received redis 6.2: take a later engine first, or another cluster mode',
+    ],
+    [
+      'no security group, for which ElastiCache would take the default one of the VPC',
+      () => ({ securityGroups: [] }),
+      'a cache has at least one security group, received an empty list of securityGroups: give those that the cache is to have, or has',
     ],
     [
       'Multi-AZ without failover',
@@ -541,6 +561,11 @@ describe('what ElastiCache would refuse is refused at synth', () => {
       'ElastiCache publishes to no FIFO topic, received Stack/Topic: give a standard one',
     ],
     [
+      'a parameter that is an option, in any case',
+      () => ({ parameters: { 'Maxmemory-Policy': 'noeviction' } }),
+      'the parameter maxmemory-policy has an option of its own, received it among parameters: take evictionPolicy',
+    ],
+    [
       'a parameter that is an option',
       () => ({ parameters: { 'maxmemory-policy': 'noeviction' } }),
       'the parameter maxmemory-policy has an option of its own, received it among parameters: take evictionPolicy',
@@ -562,6 +587,52 @@ describe('what ElastiCache would refuse is refused at synth', () => {
         }),
       })),
     ).toBeDefined();
+  });
+});
+
+describe('a group that stays when it is removed from its stack', () => {
+  const madeForIt =
+    /^AWS::(?:ElastiCache::(?:SubnetGroup|ParameterGroup|User|UserGroup)|EC2::SecurityGroup|Logs::LogGroup)$/;
+  const policiesWith = (removalPolicy: RemovalPolicy) =>
+    Object.values(synthesized(() => ({ removalPolicy })).Resources)
+      .filter(({ Type }) => madeForIt.test(Type))
+      .map((resource) => [resource.Type, Reflect.get(resource, 'DeletionPolicy')]);
+
+  test('keeps all that it has in use, which could not be deleted', () => {
+    const policies = policiesWith(RemovalPolicy.RETAIN);
+    expect(policies).toHaveLength(7);
+    expect(policies.filter(([, policy]) => policy !== 'Retain')).toEqual([]);
+  });
+
+  test('and one that goes leaves none of it behind', () => {
+    expect(policiesWith(RemovalPolicy.SNAPSHOT).filter(([, policy]) => policy !== 'Delete')).toEqual([]);
+  });
+});
+
+describe('to clients in another stack, which imports from that of the group', () => {
+  const exportsWith = (options: Partial<SessionReplicationGroupProps>) => {
+    const app = new App();
+    const stack = deployedStack(app);
+    const group = groupIn(stack, () => options);
+    const client = deployedStack(app, 'Client');
+    new CfnOutput(client, 'Stores', { value: client.toJsonString(group.bind(client).stores) });
+    group.grantReadWrite(new iam.Role(client, 'Role', { assumedBy: new iam.AccountRootPrincipal() }));
+    app.synth();
+    return Object.keys(templateOf(stack)['Outputs'] ?? {});
+  };
+
+  test('the same is given with another engine, as CloudFormation keeps what is imported from being changed', () => {
+    const given = exportsWith({ engine: CacheEngine.REDIS_7_1 });
+    expect(exportsWith({})).toEqual(given);
+    expect(given.filter((name) => /User/.test(name))).toEqual([]);
+  });
+
+  test('the endpoint that they have is still given on the way to cluster mode', () => {
+    const before = exportsWith({ clusterMode: ClusterMode.DISABLED });
+    const after = exportsWith({ clusterMode: ClusterMode.COMPATIBLE });
+    expect(after).toEqual(expect.arrayContaining(before));
+    expect(after).toEqual(expect.arrayContaining(exportsWith({ clusterMode: ClusterMode.ENABLED })));
+    expect(before.filter((name) => /PrimaryEndPoint/.test(name))).toHaveLength(1);
   });
 });
 
@@ -608,7 +679,16 @@ describe('a consumer', () => {
               ],
             ],
           },
-          { 'Fn::GetAtt': [onlyLogicalId(template, 'AWS::ElastiCache::User'), 'Arn'] },
+          {
+            'Fn::Join': [
+              '',
+              [
+                'arn:',
+                { Ref: 'AWS::Partition' },
+                `:elasticache:us-east-1:123456789012:user:${resourceOf(template, 'AWS::ElastiCache::User')?.Properties?.['UserName']}`,
+              ],
+            ],
+          },
         ],
       },
     ]);
@@ -776,6 +856,14 @@ describe('an imported group', () => {
     expect(group.metricReplicationLag().expression).toBe('MAX([node1, node2])');
     expect(group.metric('CurrItems').dimensions).toEqual({ CacheClusterId: 'sessions-0001-001' });
     expect(refusalOf(() => imported().metric('CurrItems')).code).toBe('ERR_SESSION_CACHE');
+  });
+
+  test('fails without security groups, to which nobody could be added', () => {
+    expect(refusalOf(() => imported({ securityGroups: [] }))).toEqual({
+      code: 'ERR_SESSION_CACHE',
+      message:
+        'a cache has at least one security group, received an empty list of securityGroups: give those that the cache is to have, or has (at Stack/Sessions)',
+    });
   });
 
   test('fails if it authenticates over connections that are not encrypted', () => {

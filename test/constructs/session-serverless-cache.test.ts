@@ -86,6 +86,14 @@ describe('a serverless cache', () => {
     expect(onlyLogicalId(template, 'AWS::EC2::SecurityGroup')).toBe('SessionsSecurityGroupDC1B8A75');
   });
 
+  test.each([
+    [RemovalPolicy.RETAIN, 'Retain'],
+    [RemovalPolicy.SNAPSHOT, 'Delete'],
+  ])('has with removalPolicy %s a security group that goes or stays with it', (removalPolicy, policy) => {
+    const template = synthesized(() => ({ removalPolicy }));
+    expect(resourceOf(template, 'AWS::EC2::SecurityGroup')).toMatchObject({ DeletionPolicy: policy });
+  });
+
   test('is reached by escape hatches through its default child', () => {
     const stack = deployedStack();
     cacheIn(stack).applyRemovalPolicy(RemovalPolicy.RETAIN);
@@ -331,6 +339,11 @@ describe('what ElastiCache would refuse or leave out is refused at synth', () =>
       'a serverless cache has users and no AUTH token, received CacheAuthentication.authToken(): take CacheAuthentication.iam(), or CacheAuthentication.password()',
     ],
     [
+      'no security group, for which ElastiCache would take the default one of the VPC',
+      () => ({ securityGroups: [] }),
+      'a cache has at least one security group, received an empty list of securityGroups: give those that the cache is to have, or has',
+    ],
+    [
       'less than a gibibyte',
       () => ({ minimumDataStorage: Size.mebibytes(512) }),
       'minimumDataStorage must be a whole number of gibibytes from 1 to 5000, received 0.5',
@@ -492,7 +505,7 @@ describe('a consumer', () => {
         Action: 'elasticache:Connect',
         Resource: [
           `arn:aws:elasticache:us-east-1:123456789012:serverlesscache:${LOGICAL_ID}`,
-          `arn:aws:elasticache:us-east-1:123456789012:user:${onlyLogicalId(template, 'AWS::ElastiCache::User')}`,
+          `arn:aws:elasticache:us-east-1:123456789012:user:${resourceOf(template, 'AWS::ElastiCache::User')?.Properties?.['UserId']}`,
         ],
       },
     ]);

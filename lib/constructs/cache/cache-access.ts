@@ -13,6 +13,8 @@ import type { CacheEngine } from './cache-engine.js';
  */
 export interface CacheAccessOptions {
   readonly engine: CacheEngine;
+  /** Whether the cache publishes keyspace events, which clients may then listen to. */
+  readonly sessionEvents?: boolean;
   /** What becomes of secrets and users when they are removed from the stack. */
   readonly removalPolicy?: RemovalPolicy;
   /** The customer-managed key that encrypts secrets. */

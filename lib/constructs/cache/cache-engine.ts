@@ -1,6 +1,12 @@
 import { Token } from 'aws-cdk-lib';
 import { SessionConstructError } from '../errors.js';
 
+/** All that there are with users, and all that there will be: ElastiCache goes on with Valkey. */
+const REDIS_VERSIONS = ['6.0', '6.2', '7.0', '7.1'];
+
+/** The first that ElastiCache has. */
+const FIRST_VALKEY = '7.2';
+
 /**
  * The engine of a cache and its version. For a version that has no constant: `CacheEngine.valkey('9.2')`. A cache can be
  * upgraded in place, from Redis OSS to Valkey too, and never downgraded.
@@ -39,11 +45,11 @@ export class CacheEngine {
   }
 
   /**
-   * A version of Redis OSS, 6.0 or later: older ones know no users, and are out of standard support.
+   * A version of Redis OSS: 6.0, 6.2, 7.0 or 7.1. Older ones know no users, and newer ones ElastiCache will not have.
    *
    * @param version major and minor version, like `7.1`.
    * @param family the family of its parameter groups, where only the deployment knows the version.
-   * @throws if it is older than that, or no version.
+   * @throws if ElastiCache has no such version.
    */
   public static redis(version: string, family?: string): CacheEngine {
     return new CacheEngine('redis', version, family);
@@ -103,11 +109,18 @@ function familyOf(name: EngineName, version: string, family?: string): string {
     }
     return family;
   }
-  const least = name === 'valkey' ? '7.2' : '6.0';
-  if (!/^\d{1,2}\.\d{1,2}$/.test(version) || isOlder(version, least)) {
+  const exists =
+    name === 'redis'
+      ? REDIS_VERSIONS.includes(version)
+      : /^\d{1,2}\.\d{1,2}$/.test(version) && !isOlder(version, FIRST_VALKEY);
+  if (!exists) {
+    const known =
+      name === 'redis'
+        ? `one of ${REDIS_VERSIONS.join(', ')}`
+        : `a major and a minor version, at least ${FIRST_VALKEY}`;
     throw new SessionConstructError(
       'ERR_SESSION_CACHE',
-      `a version of ${name} must be a major and a minor version, at least ${least}, received ${JSON.stringify(version)}`,
+      `a version of ${name} must be ${known}, received ${JSON.stringify(version)}`,
     );
   }
   const [major = ''] = version.split('.');

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { CfnReplicationGroup } from 'aws-cdk-lib/aws-elasticache';
 import type * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -16,7 +16,7 @@ export enum CacheLogFormat {
 export interface CacheLogProps {
   /**
    * The log group that takes the entries.
-   * @default - a new one, which keeps them for a month and goes with the cache
+   * @default - a new one, which keeps them for a month, and goes or stays with the cache
    */
   readonly logGroup?: logs.ILogGroup;
 
@@ -55,11 +55,11 @@ export abstract class CacheLog {
   public readonly _delivers: boolean = true;
 
   /**
-   * What ElastiCache is told of the log, if anything.
+   * What ElastiCache is told of the log, if anything. The removal policy is for a log group that is made for it.
    *
    * @internal
    */
-  public abstract _bind(scope: Construct, type: CacheLogType): LogDelivery | undefined;
+  public abstract _bind(scope: Construct, type: CacheLogType, removalPolicy: RemovalPolicy): LogDelivery | undefined;
 }
 
 /**
@@ -76,12 +76,12 @@ class CloudWatchLog extends CacheLog {
     super();
   }
 
-  public override _bind(scope: Construct, type: CacheLogType): LogDelivery {
+  public override _bind(scope: Construct, type: CacheLogType, removalPolicy: RemovalPolicy): LogDelivery {
     const logGroup =
       this.props.logGroup ??
       new logs.LogGroup(scope, type === 'slow-log' ? 'SlowLog' : 'EngineLog', {
         retention: logs.RetentionDays.ONE_MONTH,
-        removalPolicy: RemovalPolicy.DESTROY,
+        removalPolicy,
       });
     return {
       logType: type,

@@ -71,7 +71,7 @@ const SIZES: Readonly<Record<CacheNodeClass, readonly CacheNodeSize[]>> = {
 };
 
 /** Of these there are only old nodes: ElastiCache makes no new ones. */
-const PREVIOUS_GENERATION = ['t1', 'm1', 'm2', 'm3', 'c1', 'r3'];
+const PREVIOUS_GENERATION = ['t1', 'm1', 'm2', 'm3', 'c1', 'r3', 't2'];
 
 /** What a cache's nodes are: how much memory each has, and what it costs by the hour. */
 export class CacheNodeType {

@@ -35,7 +35,8 @@ export function cacheParameters(scope: Construct, props: CacheParametersProps): 
     ...(props.sessionEvents && { 'notify-keyspace-events': SESSION_EVENTS }),
   };
   for (const [name, option] of Object.entries(OPTIONS)) {
-    if (name in props.parameters) {
+    // ElastiCache takes names in any case, and the same name twice would leave it open which value counts.
+    if (Object.keys(props.parameters).some((given) => given.toLowerCase() === name)) {
       throw new SessionConstructError(
         'ERR_SESSION_CACHE',
         `the parameter ${name} has an option of its own, received it among parameters: take ${option}`,
@@ -46,7 +47,7 @@ export function cacheParameters(scope: Construct, props: CacheParametersProps): 
   const { family } = props.engine;
   return new CfnParameterGroup(scope, `Parameters-${family}${clustered ? '-cluster' : ''}`, {
     cacheParameterGroupFamily: family,
-    description: `Parameters of ${scope.node.path}`,
+    description: `Parameters of ${scope.node.path}`.slice(0, 255),
     properties: { ...props.parameters, ...own },
   });
 }

@@ -1,4 +1,4 @@
-import { Names, type RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, Names, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import { Construct } from 'constructs';
 import type { CacheEngine } from './cache-engine.js';
@@ -23,15 +23,22 @@ export interface AuthenticationMode {
 /** The most characters that the ids of users and groups have. */
 const LONGEST_ID = 40;
 
-/** What the id of the default user has in the middle. */
-const OFF = 'default';
+/** The longest of what is appended to ids. */
+const LONGEST_SUFFIX = '-default';
+
+/**
+ * Of all users. A group of Valkey takes users of Redis OSS who authenticate, and so the user stays as it is, and is who it
+ * is, when a cache goes from Redis OSS to Valkey.
+ * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
+ */
+const USER_ENGINE = 'redis';
 
 /**
  * The user that clients connect as, in a user group. Whoever does not authenticate is the user named `default`, who can do
  * nothing.
  *
- * The ids have the engine in them, as another one replaces users and groups, and a replacement cannot have the id of what
- * it replaces: a cache that goes from Redis OSS to Valkey takes the new group, and the old one is deleted afterwards.
+ * Only the group's id has the engine in it, as a cache of Redis OSS takes no group of Valkey: a cache that goes from one to
+ * the other takes a new group at the same time as the engine, and the old one is deleted afterwards.
  */
 export class CacheUsers extends Construct {
   /** The user's id, which is its name as well: IAM wants them equal. */
@@ -44,9 +51,9 @@ export class CacheUsers extends Construct {
   constructor(scope: Construct, id: string, props: CacheUsersProps) {
     super(scope, id);
     const engine = props.engine.name;
-    this.userName = this.idFor(engine);
+    this.userName = this.idFor();
     const user = new elasticache.CfnUser(this, 'User', {
-      engine,
+      engine: USER_ENGINE,
       userId: this.userName,
       userName: this.userName,
       accessString: props.accessString,
@@ -58,8 +65,8 @@ export class CacheUsers extends Construct {
     const defaultUser =
       engine === 'redis'
         ? new elasticache.CfnUser(this, 'DefaultUser', {
-            engine,
-            userId: this.idFor(`${OFF}-${engine}`),
+            engine: USER_ENGINE,
+            userId: this.idFor('-default'),
             userName: 'default',
             accessString: 'off -@all',
             authenticationMode: { Type: 'no-password-required' } satisfies AuthenticationMode,
@@ -68,18 +75,24 @@ export class CacheUsers extends Construct {
     // CloudFormation makes the users first, as the group refers to them.
     this.group = new elasticache.CfnUserGroup(this, 'Group', {
       engine,
-      userGroupId: this.userName,
+      userGroupId: this.idFor(`-${engine}`),
       userIds: [user.ref, ...(defaultUser ? [defaultUser.ref] : [])],
     });
-    this.userArn = user.attrArn;
+    // Made of the plain name, as stacks that import an attribute of a user would keep it from ever being replaced or removed.
+    this.userArn = Stack.of(this).formatArn({
+      service: 'elasticache',
+      resource: 'user',
+      resourceName: this.userName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
     this.groupId = this.group.ref;
     for (const resource of [user, defaultUser, this.group]) {
       resource?.applyRemovalPolicy(props.removalPolicy);
     }
   }
 
-  private idFor(suffix: string): string {
-    const maxLength = LONGEST_ID - `-${OFF}-${'valkey'}`.length;
-    return `${Names.uniqueResourceName(this, { maxLength }).toLowerCase()}-${suffix}`;
+  private idFor(suffix = ''): string {
+    const maxLength = LONGEST_ID - LONGEST_SUFFIX.length;
+    return `${Names.uniqueResourceName(this, { maxLength }).toLowerCase()}${suffix}`;
   }
 }

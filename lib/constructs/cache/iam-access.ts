@@ -14,8 +14,8 @@ import { kept } from './kept.js';
  */
 export function iamAccess(
   scope: Construct,
-  { engine, removalPolicy }: CacheAccessOptions,
-  { accessString = sessionAccessString(engine) }: CacheIamOptions,
+  { engine, removalPolicy, sessionEvents }: CacheAccessOptions,
+  { accessString = sessionAccessString(engine, sessionEvents) }: CacheIamOptions,
 ): CacheAccess {
   const fault = engine._isAtLeast({ valkey: '7.2', redis: '7.0' })
     ? accessStringFault(accessString)

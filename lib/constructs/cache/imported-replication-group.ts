@@ -7,6 +7,7 @@ import { SessionReplicationGroupBase } from '../session-replication-group-base.j
 import type { SessionStoreOptions } from '../session-store.js';
 import type { CacheAccess } from './cache-access.js';
 import { existingAccess } from './existing-access.js';
+import { securityGroupsFault } from './security-groups-fault.js';
 
 /**
  * A replication group that exists, in the account and region of the stack that imports it. How clients say who they are:
@@ -43,7 +44,7 @@ export interface SessionReplicationGroupAttributes extends SessionStoreOptions {
    */
   readonly transitEncryption?: boolean;
 
-  /** The security groups of the nodes. Rules are added to them, unless they were imported as immutable. */
+  /** The security groups of the nodes. At least one. Rules are added to them, unless they were imported as immutable. */
   readonly securityGroups: ec2.ISecurityGroup[];
 
   /**
@@ -99,6 +100,10 @@ export class ImportedReplicationGroup extends SessionReplicationGroupBase {
       );
     }
     super(scope, id, attributes);
+    const fault = securityGroupsFault(attributes.securityGroups);
+    if (fault !== undefined) {
+      throw new SessionConstructError('ERR_SESSION_CACHE', fault, this);
+    }
     this.replicationGroupId = attributes.replicationGroupId;
     this.replicationGroupArn = Stack.of(scope).formatArn({
       service: 'elasticache',

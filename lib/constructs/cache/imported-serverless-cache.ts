@@ -7,6 +7,7 @@ import { SessionServerlessCacheBase } from '../session-serverless-cache-base.js'
 import type { SessionStoreOptions } from '../session-store.js';
 import type { CacheAccess } from './cache-access.js';
 import { existingAccess } from './existing-access.js';
+import { securityGroupsFault } from './security-groups-fault.js';
 
 /**
  * A serverless cache that exists, in the account and region of the stack that imports it. How clients say who they are: with
@@ -25,7 +26,7 @@ export interface SessionServerlessCacheAttributes extends SessionStoreOptions {
    */
   readonly readerEndpointAddress?: string;
 
-  /** The security groups of the cache. Rules are added to them, unless they were imported as immutable. */
+  /** The security groups of the cache. At least one. Rules are added to them, unless they were imported as immutable. */
   readonly securityGroups: ec2.ISecurityGroup[];
 
   /**
@@ -68,6 +69,10 @@ export class ImportedServerlessCache extends SessionServerlessCacheBase {
       );
     }
     super(scope, id, attributes);
+    const fault = securityGroupsFault(attributes.securityGroups);
+    if (fault !== undefined) {
+      throw new SessionConstructError('ERR_SESSION_CACHE', fault, this);
+    }
     this.serverlessCacheName = attributes.serverlessCacheName;
     this.serverlessCacheArn = Stack.of(scope).formatArn({
       service: 'elasticache',

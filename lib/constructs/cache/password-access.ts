@@ -20,7 +20,8 @@ export function passwordAccess(
   cache: CacheAccessOptions,
   options: CachePasswordOptions,
 ): CacheAccess {
-  const { accessString = sessionAccessString(cache.engine), rotation = STANDARD_ROTATION } = options;
+  const { accessString = sessionAccessString(cache.engine, cache.sessionEvents), rotation = STANDARD_ROTATION } =
+    options;
   const fault = accessStringFault(accessString) ?? rotationFault(rotation);
   if (fault !== undefined) {
     throw new SessionConstructError('ERR_SESSION_CACHE', fault, scope);

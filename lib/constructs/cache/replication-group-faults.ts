@@ -62,17 +62,26 @@ const failover: Rule = ({ clusterMode, replicasPerShard, automaticFailover, mult
     if (clusterMode === ClusterMode.ENABLED) {
       return 'in cluster mode CloudFormation can never update a group without replicas, received replicasPerShard 0: take one replica, or ClusterMode.DISABLED';
     }
+    if (clusterMode === ClusterMode.COMPATIBLE) {
+      return 'on the way to cluster mode a group has replicas to fail over to, received ClusterMode.COMPATIBLE with replicasPerShard 0: take one replica, or ClusterMode.DISABLED';
+    }
     if (automaticFailover || multiAz) {
       return `without replicas there is nothing to fail over to, received replicasPerShard 0 and ${multiAz ? 'multiAz' : 'automaticFailover'} true: take one replica, or leave it out`;
     }
   }
-  if (clusterMode === ClusterMode.ENABLED && !automaticFailover) {
-    return 'in cluster mode a group always fails over, received automaticFailover false: leave it out, or take ClusterMode.DISABLED';
+  if (clusterMode !== ClusterMode.DISABLED && !automaticFailover) {
+    return `in cluster mode and on the way there a group always fails over, received ClusterMode.${clusterMode.toUpperCase()} with automaticFailover false: leave it out, or take ClusterMode.DISABLED`;
   }
   return multiAz && !automaticFailover
     ? 'multiAz means failing over to another zone, received multiAz true and automaticFailover false: set both to the same'
     : undefined;
 };
+
+/** https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/modify-cluster-mode.html */
+const compatibleMode: Rule = ({ clusterMode, engine }) =>
+  clusterMode === ClusterMode.COMPATIBLE && !engine._isAtLeast({ valkey: '7.2', redis: '7.0' })
+    ? `ClusterMode.COMPATIBLE needs Valkey, or Redis OSS 7.0 or later, received ${engine.toString()}: take a later engine first, or another cluster mode`
+    : undefined;
 
 /** https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Durability.Limitations.html */
 const durability: Rule = ({ durability: asked, engine, nodeType, clusterMode, multiAz }) => {
@@ -162,6 +171,7 @@ const names: Rule = ({ replicationGroupId, allowReplacement, description, port }
 const RULES: readonly Rule[] = [
   nodes,
   failover,
+  compatibleMode,
   durability,
   dataTiering,
   preferredEncryption,

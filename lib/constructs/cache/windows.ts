@@ -36,6 +36,8 @@ interface Stretch {
  */
 export class DailyWindow {
   /**
+   * The time of each day that begins then.
+   *
    * @param start when it begins, in UTC, as `hh:mm`: `02:30`.
    * @param length an hour unless given; whole minutes, at least 60, and less than a day.
    * @throws if it is no time of a day, or too short or too long.
@@ -68,6 +70,8 @@ export class DailyWindow {
  */
 export class WeeklyWindow {
   /**
+   * The time of each week that begins then.
+   *
    * @param day the day on which it begins, in UTC.
    * @param start when it begins, in UTC, as `hh:mm`: `23:00`.
    * @param length an hour unless given; whole minutes, at least 60, and less than a day.

@@ -13,6 +13,7 @@ import { type CfnTemplate, onlyLogicalId } from '../../support/template.js';
 
 interface Options {
   readonly engine?: CacheEngine;
+  readonly sessionEvents?: boolean;
   readonly removalPolicy?: RemovalPolicy;
   readonly encryptionKey?: Key;
 }
@@ -54,7 +55,7 @@ describe.each(IAM_KINDS)('a cache of Valkey with %s', (_, authentication) => {
 
   test('has one user, whose id is its name, and no default user: Valkey turns that off by itself', () => {
     expect(others).toEqual([]);
-    expect(user).toMatchObject({ Engine: 'valkey', UserName: user?.['UserId'] });
+    expect(user).toMatchObject({ UserName: user?.['UserId'] });
   });
 
   test('has a group with that user by reference, so that it comes after the user', () => {
@@ -73,7 +74,7 @@ describe.each(IAM_KINDS)('a cache of Redis OSS with %s', (_, authentication) => 
   test('has a default user who is off and may do nothing, in place of the one who may do everything', () => {
     expect(propertiesOf(stack, 'AWS::ElastiCache::User')).toContainEqual({
       Engine: 'redis',
-      UserId: expect.stringMatching(/-default-redis$/),
+      UserId: expect.stringMatching(/-default$/),
       UserName: 'default',
       AccessString: 'off -@all',
       AuthenticationMode: { Type: 'no-password-required' },
@@ -103,13 +104,18 @@ describe('the ids of users and groups', () => {
     },
   );
 
-  test('are others with another engine, as that replaces users and groups, and under the same logical ids', () => {
+  test('leave a user as it is with another engine, and give the cache another group, under the same logical ids', () => {
     const logicalIds = (engine: CacheEngine) => {
       const { Resources } = templateOf(cacheWith(CacheAuthentication.iam(), { engine }).stack);
       return Object.keys(Resources).filter((id) => /ElastiCache::User/.test(Resources[id]?.Type ?? ''));
     };
-    const [valkey, redis] = [idsWith(CacheEngine.VALKEY_8_1), idsWith(CacheEngine.REDIS_7_1)];
-    expect(valkey.filter((id) => redis.includes(id))).toEqual([]);
+    const [user, group] = idsWith(CacheEngine.VALKEY_8_1);
+    const [sameUser, , otherGroup] = idsWith(CacheEngine.REDIS_7_1);
+    expect(sameUser).toBe(user);
+    expect(otherGroup).not.toBe(group);
+    const engineOf = (engine: CacheEngine) =>
+      propertiesOf(cacheWith(CacheAuthentication.iam(), { engine }).stack, 'AWS::ElastiCache::User')[0]?.['Engine'];
+    expect(engineOf(CacheEngine.VALKEY_8_1)).toBe(engineOf(CacheEngine.REDIS_7_1));
     expect(logicalIds(CacheEngine.REDIS_7_1)).toEqual(expect.arrayContaining(logicalIds(CacheEngine.VALKEY_8_1)));
   });
 
@@ -183,6 +189,36 @@ describe('what a user may do', () => {
     expect(accessOf(CacheEngine.VALKEY_8_1)).toBe(accessOf(CacheEngine.REDIS_7_1) + more);
   });
 
+  test.each(IAM_KINDS)(
+    'includes with %s to listen to the events that were asked for, and to no other channel',
+    async (_, authentication) => {
+      const { stack } = cacheWith(authentication, { engine: CacheEngine.REDIS_7_1, sessionEvents: true });
+      const [user] = propertiesOf(stack, 'AWS::ElastiCache::User');
+      const rules = String(user?.['AccessString']).split(' ');
+      await server.command('ACL', 'SETUSER', 'sessions', 'reset', ...rules);
+      expect(await allows('SUBSCRIBE', '__keyevent@0__:expired')).toBe(true);
+      expect(await allows('PSUBSCRIBE', '__keyevent@0__:*')).toBe(true);
+      expect(await allows('SUBSCRIBE', 'channel')).toBe(false);
+      expect(await allows('GET', 'session:a')).toBe(true);
+      expect(await allows('PUBLISH', '__keyevent@0__:expired', 'x')).toBe(false);
+    },
+  );
+
+  test('is said in rules for channels only where there are any', () => {
+    const { stack } = cacheWith(CacheAuthentication.password(), {
+      engine: CacheEngine.redis('6.0'),
+      sessionEvents: true,
+    });
+    expect(propertiesOf(stack, 'AWS::ElastiCache::User')[0]?.['AccessString']).toMatch(
+      /^on ~session:\* -@all .*\+psubscribe/,
+    );
+  });
+
+  test('may be told, in any case', () => {
+    const { stack } = cacheWith(CacheAuthentication.iam({ accessString: 'ON ~* +@all' }));
+    expect(propertiesOf(stack, 'AWS::ElastiCache::User')).toMatchObject([{ AccessString: 'ON ~* +@all' }]);
+  });
+
   test('may be told', () => {
     const authentication = CacheAuthentication.iam({ accessString: 'on ~* +@all -@dangerous' });
     expect(propertiesOf(cacheWith(authentication).stack, 'AWS::ElastiCache::User')).toMatchObject([
@@ -230,6 +266,12 @@ describe('a refusal', () => {
     [
       'an access string that needs no password',
       CacheAuthentication.iam({ accessString: 'on nopass ~* +@all' }),
+      {},
+      `an access string has no rules for passwords, received one that begins with "n": ${PASSWORD}`,
+    ],
+    [
+      'a rule in upper case, which an engine reads all the same',
+      CacheAuthentication.iam({ accessString: 'on NOPASS ~* +@all' }),
       {},
       `an access string has no rules for passwords, received one that begins with "n": ${PASSWORD}`,
     ],
@@ -354,7 +396,7 @@ describe.each(SECRET_KINDS)('%s', (_, authentication) => {
 });
 
 describe('the role of the function that rotates', () => {
-  const USER = /user:CacheUsers/;
+  const USER = /user:stackcacheusers/;
   const GROUP = /replicationgroup:CacheReplicationGroup/;
   const kinds: readonly [string, CacheAuthentication, string, string, RegExp][] = [
     ['a password', CacheAuthentication.password(), 'DescribeUsers', 'ModifyUser', USER],
@@ -416,7 +458,7 @@ describe('a grant with IAM', () => {
     const template = templateOf(stack);
     const ask = (resourceArn: string) =>
       simulate(template, rotationOf(template), { action: 'elasticache:Connect', resourceArn });
-    const user = `arn:aws:elasticache:us-east-1:123456789012:user:${onlyLogicalId(template, 'AWS::ElastiCache::User')}`;
+    const user = `arn:aws:elasticache:us-east-1:123456789012:user:${propertiesOf(stack, 'AWS::ElastiCache::User')[0]?.['UserId']}`;
     const group = `arn:aws:elasticache:us-east-1:123456789012:replicationgroup:${onlyLogicalId(template, 'AWS::ElastiCache::ReplicationGroup')}`;
     await expect(ask(user)).resolves.toBe('Allowed');
     await expect(ask(group)).resolves.toBe('Allowed');
@@ -429,9 +471,9 @@ describe('a grant with IAM', () => {
 /** What the function is told that it changes. */
 function holderIn(template: CfnTemplate): string {
   const { Variables } = Object(template.Resources[rotationOf(template)]?.Properties?.['Environment']);
-  const type = 'USER_ID' in Variables ? 'User' : 'ReplicationGroup';
-  const id = onlyLogicalId(template, `AWS::ElastiCache::${type}`);
-  return `arn:aws:elasticache:us-east-1:123456789012:${type.toLowerCase()}:${id}`;
+  return 'USER_ID' in Variables
+    ? `arn:aws:elasticache:us-east-1:123456789012:user:${Variables.USER_ID}`
+    : `arn:aws:elasticache:us-east-1:123456789012:replicationgroup:${onlyLogicalId(template, 'AWS::ElastiCache::ReplicationGroup')}`;
 }
 
 /** The function that rotates, which is the only one unless a test has others. */

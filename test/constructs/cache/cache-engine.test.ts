@@ -44,12 +44,17 @@ test.each([
   [
     'Redis OSS that knows no users',
     () => CacheEngine.redis('5.0'),
-    'a version of redis must be a major and a minor version, at least 6.0, received "5.0"',
+    'a version of redis must be one of 6.0, 6.2, 7.0, 7.1, received "5.0"',
   ],
   [
     'a patch version, which ElastiCache does not take',
     () => CacheEngine.redis('7.0.7'),
-    'a version of redis must be a major and a minor version, at least 6.0, received "7.0.7"',
+    'a version of redis must be one of 6.0, 6.2, 7.0, 7.1, received "7.0.7"',
+  ],
+  [
+    'Redis OSS after its last version',
+    () => CacheEngine.redis('7.9'),
+    'a version of redis must be one of 6.0, 6.2, 7.0, 7.1, received "7.9"',
   ],
   [
     'the family of another version',

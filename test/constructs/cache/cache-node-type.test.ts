@@ -29,6 +29,11 @@ test.each([
     "nodes of the class t4g come as micro, small, medium, received large: take one of these, or CacheNodeType.custom('cache.t4g.large')",
   ],
   [
+    'T2, of which there are no new ones either',
+    () => CacheNodeType.custom('cache.t2.micro'),
+    'ElastiCache makes no new nodes of previous generations, received cache.t2.micro: take a current type, like CacheNodeType.T4G_MICRO',
+  ],
+  [
     'the name of an instance',
     () => CacheNodeType.custom('r7g.large'),
     'a node type must look like cache.r7g.large, received "r7g.large"',

@@ -91,6 +91,14 @@ describe('an imported serverless cache', () => {
     expect(imported().metric('CurrItems').dimensions).toEqual({ clusterId: 'sessions' });
   });
 
+  test('fails without security groups, to which nobody could be added', () => {
+    expect(refusalOf(() => imported({ securityGroups: [] }))).toEqual({
+      code: 'ERR_SESSION_CACHE',
+      message:
+        'a cache has at least one security group, received an empty list of securityGroups: give those that the cache is to have, or has (at Stack/Sessions)',
+    });
+  });
+
   test('fails with a secret that is nobody’s', () => {
     const stack = deployedStack();
     expect(refusalOf(() => imported({ secret: existing(stack) }, stack))).toEqual({
