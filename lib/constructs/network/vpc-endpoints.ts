@@ -12,20 +12,24 @@ import { warnedOf } from './warned-of.js';
 /** What `Annotations.of(consumer).acknowledgeWarning()` takes. */
 const NO_WAY_WARNING = 'cdk-sessions:noWayToService';
 
-/** What a warning advises. */
-interface Advice {
+/** What a consumer reaches services for, and what a warning advises. */
+interface Purpose {
+  /** EC2 shows it beside the rule. */
+  readonly description: string;
   /** How those in isolated subnets come to a way. */
   readonly isolated: string;
   /** What to do where there is a way that CDK does not see. */
   readonly otherwise: string;
 }
 
-const ATTACHING: Advice = {
+const ATTACHING: Purpose = {
+  description: 'secrets of sessions',
   isolated: 'attach with createVpcEndpoints: true to have a VPC endpoint made',
   otherwise: 'attach with createVpcEndpoints: false if there is a way',
 };
 
-const ROTATING: Advice = {
+const ROTATING: Purpose = {
+  description: 'rotation of credentials',
   isolated: 'make a VPC endpoint for it before the cache',
   otherwise: 'acknowledge this if there is a way',
 };
@@ -58,7 +62,7 @@ export function reachRotationServices(rotation: Consumer): IDependable[] {
 function reach(
   { construct, network }: Consumer,
   services: readonly CalledService[],
-  advice: Advice,
+  purpose: Purpose,
   create?: boolean,
 ): ec2.CfnVPCEndpoint[] {
   const vpc = network && vpcOf(construct, network.subnetIds);
@@ -75,10 +79,10 @@ function reach(
   return services.flatMap((called) => {
     const endpoint = called.region === undefined ? endpointFor(construct, vpc, called.service, makes) : undefined;
     if (!endpoint) {
-      warn(construct, vpc, called, isolated, advice);
+      warn(construct, vpc, called, isolated, purpose);
       return [];
     }
-    openTo(construct, network, vpc, endpoint);
+    openTo(construct, network, vpc, endpoint, purpose);
     return [endpoint];
   });
 }
@@ -147,7 +151,13 @@ function connectionsOf({ node: { scope } }: ec2.CfnVPCEndpoint): ec2.Connections
 }
 
 /** An endpoint that the app has may be open to nobody. */
-function openTo(consumer: Construct, network: ConsumerNetwork, vpc: ec2.IVpc, endpoint: ec2.CfnVPCEndpoint): void {
+function openTo(
+  consumer: Construct,
+  network: ConsumerNetwork,
+  vpc: ec2.IVpc,
+  endpoint: ec2.CfnVPCEndpoint,
+  { description }: Purpose,
+): void {
   const connections = connectionsOf(endpoint);
   if (connections) {
     allowConnection({
@@ -156,7 +166,7 @@ function openTo(consumer: Construct, network: ConsumerNetwork, vpc: ec2.IVpc, en
       to: connections,
       ports: [ec2.Port.tcp(443)],
       vpc,
-      description: 'secrets of sessions',
+      description,
     });
   }
 }
@@ -166,20 +176,20 @@ function warn(
   vpc: ec2.IVpc,
   { service, region }: CalledService,
   isolated: boolean,
-  advice: Advice,
+  purpose: Purpose,
 ): void {
   const where = region === undefined ? service.title : `${service.title} in ${region}`;
   Annotations.of(warnedOf(consumer)).addWarningV2(
     NO_WAY_WARNING,
-    `${consumer.node.path} may have no way to ${where} from its subnets of ${vpc.node.path}: ${wayFor(region, isolated, advice)}, or ${advice.otherwise}`,
+    `${consumer.node.path} may have no way to ${where} from its subnets of ${vpc.node.path}: ${wayFor(region, isolated, purpose)}, or ${purpose.otherwise}`,
   );
 }
 
-function wayFor(region: string | undefined, isolated: boolean, advice: Advice): string {
+function wayFor(region: string | undefined, isolated: boolean, purpose: Purpose): string {
   if (region !== undefined) {
     return 'take subnets with a route to a NAT gateway, as an endpoint leads to its own region';
   }
   return isolated
-    ? advice.isolated
+    ? purpose.isolated
     : 'take private or isolated subnets, as public ones give a function no public address';
 }

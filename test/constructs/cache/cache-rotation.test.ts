@@ -100,7 +100,8 @@ describe.each(KINDS)('the rotation of %s', (_, authentication) => {
     expect(endpointsIn(stack)).toEqual(BOTH);
     const template = templateOf(stack);
     const rules = idsOf(stack, 'AWS::EC2::SecurityGroupIngress');
-    expect(rules.map((id) => template.Resources[id]?.Properties?.['FromPort'])).toContain(443);
+    const rule = { FromPort: 443, Description: 'rotation of credentials' };
+    expect(rules.map((id) => template.Resources[id]?.Properties)).toContainEqual(expect.objectContaining(rule));
     expect(waitedFor()).toEqual(expect.arrayContaining(rules));
   });
 
