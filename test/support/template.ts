@@ -82,8 +82,6 @@ export function arnOf(template: CfnTemplate, logicalId: string): string {
   switch (type) {
     case 'AWS::DynamoDB::GlobalTable':
       return `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${logicalId}`;
-    case 'AWS::ElastiCache::User':
-      return `arn:aws:elasticache:${REGION}:${ACCOUNT}:user:${logicalId}`;
     case 'AWS::IAM::Role':
       return `arn:aws:iam::${ACCOUNT}:role/${logicalId}`;
     case 'AWS::KMS::Key':
