@@ -2,6 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
+import type { CacheAuthenticationContract } from '../contract/environment.js';
 import type { CacheAccess } from './cache/cache-access.js';
 import { type GrantedCache, grantClientOf, grantConnectTo, refuseRevoke } from './cache/cache-grants.js';
 import { SessionConstructError } from './errors.js';
@@ -34,6 +35,17 @@ export interface ISessionReplicationGroup extends ISessionStore, ec2.IConnectabl
   readonly port: number;
   /** The ids of the nodes, which ElastiCache calls cache clusters. */
   readonly cacheClusterIds: string[];
+
+  /**
+   * The user that clients connect as.
+   * @default - none, of a cache with a token or without authentication
+   */
+  readonly userName?: string;
+  /**
+   * The ARN of the secret with the password or the token, in the field `password`.
+   * @default - none, with IAM or without authentication
+   */
+  readonly secretArn?: string;
 
   /** Grants what it takes to connect: with IAM to do so, else to read the secret. It opens no security group. */
   grantConnect(grantee: iam.IGrantable): iam.Grant;
@@ -80,8 +92,18 @@ export abstract class SessionReplicationGroupBase extends SessionStoreBase imple
   /** @internal */
   protected abstract readonly _access: CacheAccess | undefined;
 
+  public get userName(): string | undefined {
+    const { _authentication: authentication } = this;
+    return authentication && 'user' in authentication ? authentication.user : undefined;
+  }
+
+  public get secretArn(): string | undefined {
+    const { _authentication: authentication } = this;
+    return authentication && 'secret' in authentication ? authentication.secret : undefined;
+  }
+
   public override bind(consumer: IConstruct): SessionBinding {
-    const authentication = this._access?.contract({ name: this.replicationGroupId, serverless: false });
+    const { _authentication: authentication } = this;
     return {
       stores: {
         primary: {
@@ -237,5 +259,10 @@ export abstract class SessionReplicationGroupBase extends SessionStoreBase imple
 
   private granted(): GrantedCache {
     return { construct: this, arn: this.replicationGroupArn, access: this._access };
+  }
+
+  /** @internal */
+  private get _authentication(): CacheAuthenticationContract | undefined {
+    return this._access?.contract({ name: this.replicationGroupId, serverless: false });
   }
 }

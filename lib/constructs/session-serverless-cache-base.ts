@@ -2,6 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
+import type { CacheAuthenticationContract } from '../contract/environment.js';
 import type { CacheAccess } from './cache/cache-access.js';
 import { type GrantedCache, grantClientOf, grantConnectTo, refuseRevoke } from './cache/cache-grants.js';
 import { concrete, placementFor } from './placement.js';
@@ -31,6 +32,17 @@ export interface ISessionServerlessCache extends ISessionStore, ec2.IConnectable
   /** The port for reads that may lag behind: 6380. Clients that know clusters find it by themselves. */
   readonly readerPort: number;
 
+  /**
+   * The user that clients connect as.
+   * @default - none, of a cache with a token or without authentication
+   */
+  readonly userName?: string;
+  /**
+   * The ARN of the secret with the password or the token, in the field `password`.
+   * @default - none, with IAM or without authentication
+   */
+  readonly secretArn?: string;
+
   /** Grants what it takes to connect: with IAM to do so, else to read the secret. It opens no security group. */
   grantConnect(grantee: iam.IGrantable): iam.Grant;
 }
@@ -59,8 +71,18 @@ export abstract class SessionServerlessCacheBase extends SessionStoreBase implem
   /** @internal */
   protected abstract readonly _access: CacheAccess | undefined;
 
+  public get userName(): string | undefined {
+    const { _authentication: authentication } = this;
+    return authentication && 'user' in authentication ? authentication.user : undefined;
+  }
+
+  public get secretArn(): string | undefined {
+    const { _authentication: authentication } = this;
+    return authentication && 'secret' in authentication ? authentication.secret : undefined;
+  }
+
   public override bind(consumer: IConstruct): SessionBinding {
-    const authentication = this._access?.contract({ name: this.serverlessCacheName, serverless: true });
+    const { _authentication: authentication } = this;
     return {
       stores: {
         primary: {
@@ -195,5 +217,10 @@ export abstract class SessionServerlessCacheBase extends SessionStoreBase implem
 
   private granted(): GrantedCache {
     return { construct: this, arn: this.serverlessCacheArn, access: this._access };
+  }
+
+  /** @internal */
+  private get _authentication(): CacheAuthenticationContract | undefined {
+    return this._access?.contract({ name: this.serverlessCacheName, serverless: true });
   }
 }
