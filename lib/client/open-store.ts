@@ -13,7 +13,7 @@ export async function openStore(contract: StoreContract, clock: Clock): Promise<
   if (contract.kind === 'redis') {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
-      'a store of the kind redis needs a newer client than this: update cdk-sessions-client',
+      'a store of the kind redis needs a newer client than this: update cdk-sessions-client, or keep sessions in a SessionTable',
     );
   }
   const { DynamoDBStore } = await import('./stores/dynamodb.js');

@@ -54,7 +54,7 @@ export interface SessionReplicationGroupProps extends SessionStoreOptions {
   readonly shards?: number;
 
   /**
-   * How many replicas each shard has, 0 to 5; each costs as much as the primary. Without one, the failure of a node loses
+   * How many replicas each shard has, 0 to 5, and at least 1 unless `ClusterMode.DISABLED`; each costs as much as the primary. Without one, the failure of a node loses
    * what was on it.
    * @default 1
    */

@@ -40,6 +40,7 @@ test('a store that this release lacks needs a newer one', async () => {
   const redis = { kind: 'redis', endpoint: 'sessions.example.com', port: 6379, cluster: true, tls: true } as const;
   await expect(openStore(redis, systemClock)).rejects.toMatchObject({
     code: 'ERR_SESSION_CONFIG',
-    message: 'a store of the kind redis needs a newer client than this: update cdk-sessions-client',
+    message:
+      'a store of the kind redis needs a newer client than this: update cdk-sessions-client, or keep sessions in a SessionTable',
   });
 });
