@@ -1,18 +1,15 @@
-import { join } from 'node:path';
-import { Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IDependable } from 'constructs';
 import { SessionConstructError } from '../errors.js';
 import { functionConsumer } from '../function-consumer.js';
 import { allowConnection } from '../network/connection-rules.js';
 import { warnOfNoRule } from '../network/no-rule-warning.js';
 import { reachRotationServices } from '../network/vpc-endpoints.js';
-import { grantOnSecret } from '../secret-grant.js';
+import { rotateSecret } from '../secret-rotation.js';
 import type { CacheTarget } from './cache-access.js';
 
 /** How a password or a token is rotated. */
@@ -36,9 +33,6 @@ export interface CredentialHolder {
 /** How often it is done by default. */
 export const STANDARD_ROTATION = Duration.days(30);
 
-/** Beside `constructs` both in the sources and in what they compile to; `npm run build:functions` makes it. */
-const CODE = join(__dirname, '../../../assets/rotate-cache-credentials');
-
 /**
  * What Lambda does in a VPC for a function, in the function's name. It checks for these on all resources.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
@@ -59,57 +53,27 @@ const NETWORK_INTERFACES = [
 export class CacheRotation extends Construct {
   constructor(scope: Construct, id: string, { secret, interval, cache, holder }: CacheRotationProps) {
     super(scope, id);
-    // It runs once in a while, and says nothing unless a rotation fails; CloudTrail keeps the record of all of them.
-    const logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: logs.RetentionDays.ONE_YEAR,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    logGroup.grantWrite(role);
-    grantOnSecret(secret, role, {
-      calls: ['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'],
-      keyCalls: ['Decrypt', 'GenerateDataKey'],
-    });
-    iam.Grant.addToPrincipal({ grantee: role, actions: holder.actions, resourceArns: [holder.arn] });
-    iam.Grant.addToPrincipal({ grantee: role, actions: NETWORK_INTERFACES, resourceArns: ['*'] });
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc: cache.vpc,
       description: 'Rotates the credentials of a cache',
     });
-    const rotate = new lambda.Function(this, 'Function', {
+    const { rotate, schedule } = rotateSecret(this, {
+      secret,
+      interval,
+      asset: 'rotate-cache-credentials',
       description: 'Rotates the credentials of a cache',
-      runtime: lambda.Runtime.NODEJS_24_X,
-      handler: 'index.handler',
-      code: lambda.Code.fromAsset(CODE),
-      role,
-      logGroup,
-      vpc: cache.vpc,
-      vpcSubnets: this.subnetsFor(cache),
-      securityGroups: [securityGroup],
-      // Loading the AWS SDK takes most of it.
-      memorySize: 256,
-      // ElastiCache takes minutes to tell all nodes.
-      timeout: Duration.minutes(15),
       environment: {
         ...holder.environment,
-        SECRET_ARN: secret.secretArn,
         ENDPOINT: cache.endpoint,
         PORT: Tokenization.stringifyNumber(cache.port),
       },
+      // ElastiCache takes minutes to tell all nodes.
+      timeout: Duration.minutes(15),
+      network: { vpc: cache.vpc, vpcSubnets: this.subnetsFor(cache), securityGroups: [securityGroup] },
     });
-    rotate.addPermission('Rotate', {
-      principal: new iam.ServicePrincipal('secretsmanager.amazonaws.com'),
-      sourceAccount: Stack.of(this).account,
-      sourceArn: secret.secretArn,
-    });
-    // CDK's own RotationSchedule would let the function draw random passwords and use the customer-managed key at will.
-    const schedule = new secretsmanager.CfnRotationSchedule(this, 'Schedule', {
-      secretId: secret.secretArn,
-      rotationLambdaArn: rotate.functionArn,
-      rotationRules: { scheduleExpression: events.Schedule.rate(interval).expressionString },
-    });
-    // Secrets Manager rotates as soon as there is a schedule: when the function may be called, and reaches the cache.
-    schedule.node.addDependency(rotate, role, ...this.connect(rotate, cache));
+    iam.Grant.addToPrincipal({ grantee: rotate, actions: holder.actions, resourceArns: [holder.arn] });
+    iam.Grant.addToPrincipal({ grantee: rotate, actions: NETWORK_INTERFACES, resourceArns: ['*'] });
+    schedule.node.addDependency(...this.connect(rotate, cache));
   }
 
   /** Lets the function in to the cache and the services that it calls, and returns what it waits for. */
