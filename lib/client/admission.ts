@@ -87,8 +87,8 @@ interface Candidate {
 }
 
 /**
- * The handles of a user's sessions that are alive, and since when, the oldest first. The others are taken out of the index, so that nobody
- * need look at them again.
+ * The handles of a user's sessions that are alive, and since when, the oldest first. The others are taken out of the index,
+ * so that nobody need look at them again.
  */
 async function livingOf(
   context: SaveContext,

@@ -90,7 +90,7 @@ async function keepAlive(
   located: Identified,
 ): Promise<Identified | undefined> {
   const now = clock();
-  if (!lifetime.endsSoon(located, now) || !lifetime.touchSuffices(located) || !lifetime.touchDue(located, now)) {
+  if (!lifetime.touchFirst(located, now) || !lifetime.touchSuffices(located)) {
     return located;
   }
   const { expiresAt } = lifetime.ofUsed(located, now);

@@ -93,9 +93,14 @@ export class Lifetime {
     return now - record.renewedAt >= this.#renewal;
   }
 
-  /** Whether the idle time may run out under a handler that is at work. */
-  endsSoon(located: Located, now: EpochMilliseconds): boolean {
-    return this.of(located).expiresAt - now < LONGEST_HANDLER;
+  /**
+   * Whether a touch must come before the handler: the idle time may run out while that is at work, and a touch is due, or
+   * would be the last of the session, as it takes it to its deadline.
+   */
+  touchFirst(located: Located, now: EpochMilliseconds): boolean {
+    const { expiresAt, deadline } = this.of(located);
+    const isLast = expiresAt < deadline && this.ofUsed(located, now).expiresAt === deadline;
+    return expiresAt - now < LONGEST_HANDLER && (isLast || this.touchDue(located, now));
   }
 
   /** How requests that set out with the old id find a session that is renewed now. */

@@ -210,6 +210,22 @@ describe('time', () => {
     expect(store.taken()).toEqual(['read']);
   });
 
+  test('does not run out under a handler a moment before its deadline, either', async () => {
+    const times = { idleTimeout: 300, absoluteTimeout: 610, touchAfter: 30 };
+    const strict = new Visitor(engineOf({ store, clock, policy: times }));
+    await strict.request((session) => session.set('count', 0));
+    for (const count of [1, 2]) {
+      clock.advance(150 * SECOND);
+      await strict.request((session) => session.set('count', count));
+    }
+    clock.advance(270 * SECOND);
+    store.taken();
+    expect((await strict.load()).expiresAt).toEqual(new Date(START + 610 * SECOND));
+    expect(store.taken()).toEqual(['read', 'touch']);
+    await strict.request();
+    expect(store.taken()).toEqual(['read']);
+  });
+
   test('runs out all the same if it does so while it is touched', async () => {
     await signedIn();
     clock.advance(30 * MINUTE - 1);
