@@ -6,36 +6,30 @@
 /** What all keys of sessions in a cache begin with; the user reaches no others. */
 export const CACHE_KEY_PREFIX = 'session:';
 
+/** How much later than its logical end a session may be collected by a cache, in milliseconds: clocks differ. */
+export const CACHE_COLLECTION_DELAY = 300_000;
+
 /** The commands of sessions, in lower case, on engines of every version. */
 export const CACHE_COMMANDS = [
-  // A session is one string, read as it is, and written, touched and destroyed by scripts.
+  // A session is one string, read as it is, and written, touched, destroyed and blocked by scripts.
   'get',
-  'set',
-  'del',
-  'exists',
-  'pttl',
-  'pexpire',
-  'pexpireat',
-  'eval',
   'evalsha',
-  'script|load',
-  // A user's sessions are a sorted set of their keys by the time when each ends.
-  'zadd',
-  'zcard',
-  'zscore',
+  'eval',
+  'getrange',
+  'set',
+  'setrange',
+  'pexpire',
+  'del',
+  // A user's sessions are a sorted set, by the time when each ends.
   'zrange',
-  'zrangebyscore',
+  'zadd',
+  'zscore',
   'zrem',
   'zremrangebyscore',
-  // Scripts reckon by the server's clock.
-  'time',
-  // What a client says to make a connection, and to find out which node of a cluster has a key.
+  'pttl',
+  // What a client says to make a connection and see that it is alive, and to find the node of a cluster that has a key.
   'ping',
   'client|setname',
   'cluster|slots',
-  'cluster|info',
-  'cluster|nodes',
+  'asking',
 ] as const;
-
-/** The commands that only Valkey knows, and Redis OSS as of 7.2, which ElastiCache does not have. */
-export const VALKEY_COMMANDS = ['client|setinfo', 'cluster|shards'] as const;

@@ -1,4 +1,4 @@
-import { CACHE_COMMANDS, CACHE_KEY_PREFIX, VALKEY_COMMANDS } from '../../contract/cache-access.js';
+import { CACHE_COMMANDS, CACHE_KEY_PREFIX } from '../../contract/cache-access.js';
 import { concrete } from '../placement.js';
 import type { CacheEngine } from './cache-engine.js';
 
@@ -10,9 +10,7 @@ import type { CacheEngine } from './cache-engine.js';
  * @param sessionEvents whether it may also be told when sessions expire.
  */
 export function sessionAccessString(engine: CacheEngine, sessionEvents = false): string {
-  // An engine refuses the whole string for one subcommand that it does not know.
-  const commands = engine.name === 'valkey' ? [...CACHE_COMMANDS, ...VALKEY_COMMANDS] : CACHE_COMMANDS;
-  const allowed = sessionEvents ? [...commands, ...EVENT_COMMANDS] : commands;
+  const allowed = sessionEvents ? [...CACHE_COMMANDS, ...EVENT_COMMANDS] : CACHE_COMMANDS;
   // Redis OSS 6.0 has no rules for channels, and lets every user listen to all of them.
   const channels = sessionEvents && engine._isAtLeast({ valkey: '7.2', redis: '6.2' }) ? EVENT_CHANNELS : [];
   return ['on', `~${CACHE_KEY_PREFIX}*`, ...channels, '-@all', ...allowed.map((command) => `+${command}`)].join(' ');

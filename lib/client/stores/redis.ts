@@ -1,0 +1,93 @@
+import { type Clock, systemClock } from '../clock.js';
+import type { OwnerIndex } from './owner-index.js';
+import { keptFor, RedisOwners, sessionName } from './redis-owners.js';
+import { redisRecordOf, sessionIn, timeField } from './redis-record.js';
+import { DESTROY, TOUCH, WRITE } from './redis-scripts.js';
+import type { RedisTransport } from './redis-transport.js';
+import type {
+  CallOptions,
+  EpochMilliseconds,
+  SessionKey,
+  SessionStore,
+  StoredSession,
+  TouchResult,
+  Version,
+  WriteResult,
+} from './store.js';
+
+export {
+  type RedisClient,
+  type RedisCommand,
+  RedisFailure,
+  type RedisOutcome,
+  type RedisTransport,
+  redisTransport,
+} from './redis-transport.js';
+
+/** How to reach Redis or Valkey. */
+export interface RedisStoreOptions {
+  /** The way there: `redisTransport(client)` with a client of `ioredis` or `iovalkey`. */
+  readonly transport: RedisTransport;
+  /**
+   * Tells the time.
+   * @default - the system's clock
+   */
+  readonly clock?: Clock;
+}
+
+/**
+ * Keeps each session as one string of a Redis or Valkey server, or of a cluster: read with GET, and changed by scripts
+ * that compare its version first. Every command is about one key, so that all of them run in any cluster. When a session
+ * ends, its record says; the server's own expiry follows some minutes later, and only collects.
+ */
+export class RedisStore implements SessionStore {
+  /** Below it compressing takes longer than sending, and a string of the cache takes the room of a larger one anyway. */
+  readonly compressAbove = 2048;
+  readonly owners: OwnerIndex;
+  readonly #transport: RedisTransport;
+  readonly #clock: Clock;
+
+  constructor({ transport, clock = systemClock }: RedisStoreOptions) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.owners = new RedisOwners(transport, clock);
+  }
+
+  async read(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined> {
+    const name = sessionName(key);
+    return this.#alive(await this.#transport.send(name, ['GET', name], options));
+  }
+
+  async write(
+    key: SessionKey,
+    next: StoredSession,
+    expected: Version | 'absent',
+    options?: CallOptions,
+  ): Promise<WriteResult> {
+    const now = this.#clock();
+    const args = [now, expected === 'absent' ? '' : expected, redisRecordOf(next), keptFor(next.expiresAt, now)];
+    const reply = await WRITE.run(this.#transport, sessionName(key), args, options);
+    return reply === 1 ? { written: true } : { written: false, current: this.#alive(reply) };
+  }
+
+  async touch(
+    key: SessionKey,
+    expiresAt: EpochMilliseconds,
+    expected: Version,
+    options?: CallOptions,
+  ): Promise<TouchResult> {
+    const now = this.#clock();
+    const args = [now, expected, expiresAt, timeField(expiresAt), keptFor(expiresAt, now)];
+    const reply = String(await TOUCH.run(this.#transport, sessionName(key), args, options));
+    return reply === 'ok' || reply === 'changed' ? reply : 'gone';
+  }
+
+  async destroy(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined> {
+    return this.#alive(await DESTROY.run(this.#transport, sessionName(key), [], options));
+  }
+
+  #alive(reply: unknown): StoredSession | undefined {
+    const session = Buffer.isBuffer(reply) ? sessionIn(reply) : undefined;
+    return session !== undefined && session.expiresAt > this.#clock() ? session : undefined;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Clock } from 'cdk-sessions-client';
+import { RedisStore, redisTransport } from 'cdk-sessions-client/redis';
+import { storeContract } from 'cdk-sessions-client/testing';
+import { Redis } from 'ioredis';
+import { CacheEngine } from '../../../lib/constructs/cache/cache-engine';
+import { sessionAccessString } from '../../../lib/constructs/cache/access-string';
+import { type RedisServer, startRedisServer } from '../../support/redis-server';
+
+let server: RedisServer;
+let client: Redis;
+beforeAll(async () => {
+  server = await startRedisServer();
+  const rules = sessionAccessString(CacheEngine.REDIS_7_0).split(' ');
+  await server.command('ACL', 'SETUSER', 'sessions', 'reset', ...rules, '>password-of-sessions');
+  client = new Redis({ host: server.host, port: server.port, username: 'sessions', password: 'password-of-sessions', tls: { ca: server.ca }, enableReadyCheck: false });
+});
+afterAll(async () => { client.disconnect(); await server.stop(); });
+
+const subject = (clock: Clock) => new RedisStore({ transport: redisTransport(client), clock });
+for (const { name, run } of storeContract(subject, { sequences: 40 })) {
+  test(name, run);
+}
+test('acl', async () => { console.log(await server.command('ACL', 'LOG'), await server.command('INFO', 'commandstats')); });
