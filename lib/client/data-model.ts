@@ -4,6 +4,7 @@ import { shown, step } from './path.js';
 import { LONGEST_DATA, SessionData } from './session-data.js';
 import { SessionValues } from './session-values.js';
 import type { StandardIssue, StandardSchema } from './standard-schema.js';
+import type { SessionStore } from './stores/store.js';
 
 /** What an application says of the shape of its data. */
 export interface DataOptions<Data extends object> {
@@ -48,14 +49,15 @@ const NAMED_PATHS = 5;
 export class DataModel<Data extends object> {
   readonly #options: DataOptions<Data>;
   readonly #version: number;
+  readonly #capacity: number;
+  readonly #compressAbove: number | undefined;
 
-  /** @param capacity the longest value that the store keeps, in bytes */
-  constructor(
-    options: DataOptions<Data>,
-    private readonly capacity = Number.POSITIVE_INFINITY,
-  ) {
+  /** @param store where the data is to lie */
+  constructor(options: DataOptions<Data>, store: Pick<SessionStore, 'capacity' | 'compressAbove'> = {}) {
     this.#options = options;
     this.#version = options.dataVersion ?? 1;
+    this.#capacity = store.capacity ?? Number.POSITIVE_INFINITY;
+    this.#compressAbove = store.compressAbove;
   }
 
   /**
@@ -95,18 +97,18 @@ export class DataModel<Data extends object> {
       throw misfit(verdict.issues, 'what is to be saved');
     }
     const { text } = values;
-    const data = SessionData.of(text, this.#version);
+    const data = SessionData.of(text, this.#version, this.#compressAbove);
     // What is short enough as it is need not be encoded to know it; a character takes at most three bytes.
-    const surelyFits = 3 * text.length + HEADER <= this.capacity;
+    const surelyFits = 3 * text.length + HEADER <= this.#capacity;
     if (text.length > LONGEST_DATA) {
       throw tooLarge(
         values,
         `takes ${kilobytes(text.length)} as JSON, more than the ${kilobytes(LONGEST_DATA)} that any may`,
       );
     }
-    if (!surelyFits && data.encoded.bytes.length + HEADER > this.capacity) {
+    if (!surelyFits && data.encoded.bytes.length + HEADER > this.#capacity) {
       const [plain, stored] = [text.length, data.encoded.bytes.length].map(kilobytes);
-      const limit = Math.floor((this.capacity - HEADER) / 1024);
+      const limit = Math.floor((this.#capacity - HEADER) / 1024);
       throw tooLarge(values, `takes ${plain} as JSON and ${stored} as stored, and the store keeps ${limit} KB of data`);
     }
     return data;

@@ -89,7 +89,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   constructor(options: EngineOptions<Data>) {
     this.#options = options;
     this.#lifetime = new Lifetime(options.policy);
-    this.#model = new DataModel(options.data ?? {}, options.store.capacity);
+    this.#model = new DataModel(options.data ?? {}, options.store);
     const { keys: source, policy, clock, hooks } = options;
     const keys = source && new KeyCache(source.read, clock, hooks);
     this.#cookies = new Cookies(policy, keys && { keys, acceptsUnprotected: source.acceptsUnprotected }, clock);

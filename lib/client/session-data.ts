@@ -2,8 +2,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { damaged } from './stored-json.js';
 
 /**
- * Data of more characters is compressed: a write unit of DynamoDB takes in 1 KB of item, the smaller part of which is not
- * data. Compressing what fits into one anyway would save nothing.
+ * Data of more characters is compressed unless its store says otherwise: a write unit of DynamoDB takes in 1 KB of item, the
+ * smaller part of which is not data. Compressing what fits into one anyway would save nothing.
  */
 const COMPRESS_ABOVE = 700;
 
@@ -28,9 +28,12 @@ export class SessionData {
   /** The data of a session that has none. */
   static readonly NONE = new SessionData(0, NO_TEXT);
 
-  /** @param version of the application's data; see `DataModel` */
-  static of(text: string, version: number): SessionData {
-    return text === NO_TEXT ? SessionData.NONE : new SessionData(version, text);
+  /**
+   * @param version of the application's data; see `DataModel`
+   * @param compressAbove how many characters are kept as they are
+   */
+  static of(text: string, version: number, compressAbove = COMPRESS_ABOVE): SessionData {
+    return text === NO_TEXT ? SessionData.NONE : new SessionData(version, text, compressAbove);
   }
 
   static decode(encoded: EncodedData, version: number): SessionData {
@@ -45,6 +48,7 @@ export class SessionData {
   private constructor(
     readonly version: number,
     source: string | EncodedData,
+    private readonly compressAbove = COMPRESS_ABOVE,
   ) {
     this.#source = source;
   }
@@ -56,7 +60,7 @@ export class SessionData {
   }
 
   get encoded(): EncodedData {
-    this.#encoded ??= typeof this.#source === 'string' ? encode(this.#source) : this.#source;
+    this.#encoded ??= typeof this.#source === 'string' ? encode(this.#source, this.compressAbove) : this.#source;
     return this.#encoded;
   }
 
@@ -65,9 +69,9 @@ export class SessionData {
   }
 }
 
-function encode(text: string): EncodedData {
+function encode(text: string, compressAbove: number): EncodedData {
   // Level 3 is as fast as 1 on data of this kind, and leaves less of it. A text that it does not make smaller there is not.
-  return text.length > COMPRESS_ABOVE
+  return text.length > compressAbove
     ? { deflated: true, bytes: deflateRawSync(text, { level: 3 }) }
     : { deflated: false, bytes: Buffer.from(text) };
 }

@@ -11,8 +11,8 @@ interface Shop {
 
 const schema = z.object({ cart: z.record(z.string(), z.number()).optional(), visits: z.number().default(0) });
 
-function modelOf(options: DataOptions<Shop>, capacity?: number): DataModel<Shop> {
-  return new DataModel<Shop>(options, capacity);
+function modelOf(options: DataOptions<Shop>, capacity = Number.POSITIVE_INFINITY): DataModel<Shop> {
+  return new DataModel<Shop>(options, { capacity });
 }
 
 /** Where nothing is to be given up. */

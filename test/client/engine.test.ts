@@ -3,12 +3,14 @@ import type { SessionStore } from 'cdk-sessions-client';
 import { MemoryStore } from 'cdk-sessions-client/memory';
 import type { FakeClock } from 'cdk-sessions-client/testing';
 import { Lifetime } from '../../lib/client/lifetime';
+import { RECORD_FORMAT } from '../../lib/client/record-format';
 import {
   bind,
   type Data,
   down,
   engineOf,
   HOUR,
+  keyOfSession,
   MINUTE,
   newScene,
   type ObservedStore,
@@ -117,6 +119,25 @@ describe('a request with a session', () => {
     const [write] = written;
     expect(Buffer.from(write?.key ?? [])).toEqual(createHash('sha256').update(Buffer.from(id, 'base64url')).digest());
     expect(Buffer.from(write?.value ?? []).toString('latin1')).not.toContain(id);
+  });
+
+  test('is compressed from where on its store says, and read whatever that was before', async () => {
+    await signedIn();
+    const elsewhere = visitor.tab(engineOf({ store: Object.assign(bind(store), { compressAbove: 2048 }), clock }));
+    const formats: (number | undefined)[] = [];
+    for (const [tab, length] of [
+      [visitor, 1000],
+      [elsewhere, 1001],
+      [elsewhere, 3000],
+      [visitor, 3001],
+      [visitor, 100],
+    ] as const) {
+      await tab.request((session) => session.update('user', (user = '') => user.slice(0, 1).repeat(length)));
+      formats.push((await store.read(keyOfSession(visitor)))?.value[0]);
+    }
+    const { plain, deflated } = RECORD_FORMAT;
+    expect(formats).toEqual([deflated, plain, deflated, deflated, plain]);
+    expect(await visitor.see('user')).toBe('a'.repeat(100));
   });
 });
 

@@ -15,10 +15,12 @@ test('a text comes back from its bytes, and they say whether they are deflated',
 });
 
 test.each([
-  ['short, as it is', 'a'.repeat(700), false],
-  ['long, deflated', 'a'.repeat(701), true],
-])('%s', (_, text, deflated) => {
-  expect(SessionData.of(text, 1).encoded.deflated).toBe(deflated);
+  ['short, as it is', 700, undefined, false],
+  ['long, deflated', 701, undefined, true],
+  ['as short as the store wants it, as it is', 2048, 2048, false],
+  ['longer than that, deflated', 2049, 2048, true],
+])('%s', (_, length, compressAbove, deflated) => {
+  expect(SessionData.of('a'.repeat(length), 1, compressAbove).encoded.deflated).toBe(deflated);
 });
 
 test('bytes that were read are written back as they were, without being looked at', () => {

@@ -38,6 +38,12 @@ export interface SessionStore {
    */
   readonly capacity?: number;
   /**
+   * Data of more characters is compressed before it gets here: from where on the bytes that this saves are worth its time.
+   * What was stored stays readable whenever it changes.
+   * @default 700
+   */
+  readonly compressAbove?: number;
+  /**
    * What it keeps of the users whose sessions it has.
    * @default - nothing: their sessions can be neither listed nor limited nor revoked
    */

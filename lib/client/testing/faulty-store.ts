@@ -16,7 +16,7 @@ export type Fault = 'fail' | 'hang' | 'lose-reply' | 'duplicate' | { readonly de
 export type ReadFault = Fault | 'stale';
 
 /** The calls of a store, and of what it keeps of owners. */
-export type StoreCall = Exclude<keyof SessionStore, 'capacity' | 'owners'> | keyof OwnerIndex;
+export type StoreCall = Exclude<keyof SessionStore, 'capacity' | 'compressAbove' | 'owners'> | keyof OwnerIndex;
 
 /** What can befall a call of a kind. */
 export type FaultOf<Call extends StoreCall> = Call extends 'read' ? ReadFault : Fault;
@@ -45,6 +45,7 @@ export class InjectedFault extends Error {
  */
 export class FaultyStore implements SessionStore {
   readonly capacity?: number;
+  readonly compressAbove?: number;
   readonly owners?: OwnerIndex;
   readonly #inner: SessionStore;
   readonly #script: { readonly [Call in StoreCall]: (FaultOf<Call> | undefined)[] } = {
@@ -67,6 +68,9 @@ export class FaultyStore implements SessionStore {
     this.#inner = inner;
     if (inner.capacity !== undefined) {
       this.capacity = inner.capacity;
+    }
+    if (inner.compressAbove !== undefined) {
+      this.compressAbove = inner.compressAbove;
     }
     if (inner.owners !== undefined) {
       this.owners = this.#spoilOwners(inner.owners);

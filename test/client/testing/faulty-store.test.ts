@@ -22,9 +22,9 @@ test('passes calls on', async () => {
   expect(await inner.read(KEY)).toBeUndefined();
 });
 
-test('keeps as much as the store that it spoils', () => {
-  expect(store.capacity).toBeUndefined();
-  expect(new FaultyStore(Object.assign(inner, { capacity: 7 })).capacity).toBe(7);
+test.each(['capacity', 'compressAbove'] as const)('has the %s of the store that it spoils', (property) => {
+  expect(store[property]).toBeUndefined();
+  expect(new FaultyStore(Object.assign(inner, { [property]: 7 }))[property]).toBe(7);
 });
 
 test('spoils the next call of a kind, and the one after it goes well', async () => {
