@@ -20,7 +20,8 @@ export async function selfSignedCertificate(): Promise<Certificate> {
     extensions: [
       { name: 'basicConstraints', cA: false },
       { name: 'keyUsage', digitalSignature: true },
-      { name: 'extKeyUsage', serverAuth: true },
+      // The nodes of a cluster are clients of each other, and each shows what it has.
+      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
       {
         name: 'subjectAltName',
         altNames: [

@@ -11,7 +11,9 @@ export type LocalErrorCode =
   /** A port is taken or not permitted. */
   | 'ERR_LOCAL_PORT'
   /** The database did not start or refused a table. */
-  | 'ERR_LOCAL_DYNAMODB';
+  | 'ERR_LOCAL_DYNAMODB'
+  /** There is no server for caches on this machine, or it did not start. */
+  | 'ERR_LOCAL_REDIS';
 
 /** An error of the runner itself; what goes wrong inside a function is an `Invocation` instead. */
 export class LocalError extends Error {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { close, listen } from '../../lib/local/http.js';
 import { functionUrl, inlineFunction, removeFolders, table, temporaryFolder, writeAssembly } from './fixture.js';
+import { isRunning } from './processes.js';
 
 const ROOT = path.join(__dirname, '..', '..');
 const started: ChildProcess[] = [];
@@ -69,17 +69,6 @@ const assembly = () =>
       },
     },
   });
-
-async function isRunning(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  // A process that has ended but that nobody has waited for yet is no process any more.
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return !/\) Z /.test(status);
-}
 
 test('says where the fronts are, which tables and secrets there are, and what cannot be run', async () => {
   const { child, says, ended } = await cli(await assembly());
