@@ -37,7 +37,7 @@ export async function configure<Data extends object>(
   }
   const { stores, policy, keys, access } = readEnvironment(options.env ?? SESSIONS_VARIABLE);
   return {
-    store: await openStore(stores.primary, clock),
+    store: await openStore(stores.primary, clock, options.redis),
     policy,
     ...(keys !== undefined && { keys: await openKeys(keys) }),
     revokesOnly: access === 'revoke',

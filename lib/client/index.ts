@@ -20,6 +20,7 @@ export type {
 } from './session.js';
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';
 export type { OwnedSession, Owner, OwnerIndex, OwnerKey } from './stores/owner-index.js';
+export type { RedisClient } from './stores/redis-transport.js';
 export type {
   CallOptions,
   EpochMilliseconds,

@@ -3,6 +3,7 @@ import type { Clock } from './clock.js';
 import type { DataOptions } from './data-model.js';
 import type { SessionHooks } from './hooks.js';
 import type { Concurrency } from './session.js';
+import type { RedisClient } from './stores/redis-transport.js';
 import type { SessionStore } from './stores/store.js';
 
 /** What is the same wherever the store comes from. */
@@ -39,6 +40,12 @@ export interface DeployedOptions<Data extends object = Record<string, unknown>> 
    * @default 'CDK_SESSIONS'
    */
   readonly env?: string;
+  /**
+   * A client of `ioredis` or `iovalkey` that the application has anyway, for sessions that are kept in Redis or Valkey. What
+   * the deployment says of connections is left to it.
+   * @default - connections of the library's own, as the deployment says
+   */
+  readonly redis?: RedisClient;
   readonly store?: undefined;
   readonly policy?: undefined;
 }
@@ -53,6 +60,7 @@ export interface ExplicitOptions<Data extends object = Record<string, unknown>> 
    */
   readonly policy?: Partial<PolicyContract>;
   readonly env?: undefined;
+  readonly redis?: undefined;
 }
 
 /** Where sessions are kept, and what of the defaults is different. */

@@ -5,6 +5,7 @@ export default defineConfig({
     index: 'index.ts',
     dynamodb: 'stores/dynamodb.ts',
     memory: 'stores/memory.ts',
+    redis: 'stores/redis.ts',
     testing: 'testing/index.ts',
   },
   format: ['esm', 'cjs'],

@@ -30,7 +30,7 @@ export function redisRecordOf({ value, version, expiresAt, deadline }: StoredSes
   record.writeUIntBE(expiresAt, EXPIRES_AT, TIME);
   record.writeUIntBE(deadline, DEADLINE, TIME);
   record[VERSION_LENGTH] = version.length;
-  record.latin1Write(version, VERSION);
+  record.write(version, VERSION, 'latin1');
   record.set(value, VERSION + version.length);
   return record;
 }
@@ -68,7 +68,7 @@ export function sessionIn(record: Buffer): StoredSession | undefined {
   return {
     expiresAt: record.readUIntBE(EXPIRES_AT, TIME),
     deadline: record.readUIntBE(DEADLINE, TIME),
-    version: record.latin1Slice(VERSION, value),
+    version: record.toString('latin1', VERSION, value),
     value: record.subarray(value),
   };
 }

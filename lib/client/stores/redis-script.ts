@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { CallOptions } from './terms.js';
 import { RedisFailure, type RedisTransport } from './redis-transport.js';
+import type { CallOptions } from './terms.js';
 
 /** A script that a server runs on one key, as a whole. */
 export class RedisScript {

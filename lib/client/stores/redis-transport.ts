@@ -38,10 +38,19 @@ export class RedisFailure extends Error {
   }
 }
 
-/** An error reply, without what servers repeat of a command that they do not know. */
-export function refusal(reply: string): RedisFailure {
-  return new RedisFailure('refused', reply.replace(/,? with args beginning with:.*$/is, ''));
+/** What a library's error comes to. */
+export function failureOf(error: unknown): RedisFailure {
+  const { name, message, code } = error as NodeJS.ErrnoException;
+  if (name === 'ReplyError') {
+    // Servers repeat the arguments of a command that they do not know.
+    return new RedisFailure('refused', message.replace(/,? with args beginning with:.*$/is, ''));
+  }
+  // An error that stands for several, one for each address of a name, has no text of its own.
+  return new RedisFailure(message.startsWith(NOT_WRITABLE) ? 'unsent' : 'lost', message || String(code));
 }
+
+/** How the libraries begin to say that there is no connection, and no queue to wait in for one. */
+const NOT_WRITABLE = "Stream isn't writeable";
 
 /**
  * A client of `ioredis` or `iovalkey` that an application has, of one server or of a cluster. It should have no offline
@@ -55,11 +64,9 @@ export interface RedisClient {
 /** Reaches Redis through a client that is there already. */
 export function redisTransport(client: RedisClient): RedisTransport {
   return {
-    send: (_key, command) => client.callBuffer(...command).catch(fail),
+    send: (_key, command) =>
+      client.callBuffer(...command).catch((error: unknown) => {
+        throw failureOf(error);
+      }),
   };
-}
-
-function fail(error: unknown): never {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  throw name === 'ReplyError' ? refusal(message) : new RedisFailure('lost', message);
 }

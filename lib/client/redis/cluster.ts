@@ -1,0 +1,163 @@
+import { RedisFailure } from '../stores/redis-transport.js';
+import type { RedisAddress, RedisServer } from './link.js';
+import { RedisNode, type RedisNodeContext } from './node.js';
+import { SLOTS, slotOf } from './slot.js';
+import type { Topology } from './topology.js';
+import { within } from './within.js';
+
+/** The longest that one node may take to tell of the others, in milliseconds. Then another one is asked. */
+const DISCOVERY_TIMEOUT = 500;
+
+/** How long after one discovery another one waits that nobody waits for, in milliseconds. */
+const DISCOVERY_PAUSE = 100;
+
+/**
+ * A cluster: which node has which slot it tells itself, and corrects whoever is wrong. Only primaries are asked, since a
+ * replica may not know yet what was saved.
+ */
+export class ClusterNodes implements Topology {
+  readonly #slots = new Array<RedisNode | undefined>(SLOTS);
+  #nodes = new Map<string, RedisNode>();
+  #discovering: Promise<void> | undefined;
+  #discoveredAt = Number.NEGATIVE_INFINITY;
+
+  /** @param entry the address that leads to any of the nodes */
+  constructor(
+    private readonly entry: RedisServer,
+    private readonly context: RedisNodeContext,
+  ) {}
+
+  nodeOf(key: string): RedisNode | undefined {
+    return this.#slots[slotOf(key)];
+  }
+
+  async findNode(key: string): Promise<RedisNode> {
+    if (this.nodeOf(key) === undefined) {
+      await this.#discover();
+    }
+    const node = this.nodeOf(key);
+    if (node === undefined) {
+      throw new RedisFailure('unsent', `no node of the cluster has slot ${slotOf(key)}`);
+    }
+    return node;
+  }
+
+  learn(failure: RedisFailure, node: RedisNode | undefined): RedisNode | undefined {
+    const { word } = failure;
+    if (word === 'ASK') {
+      return this.#node(redirection(failure, node).address);
+    }
+    if (word === 'MOVED') {
+      const { slot, address } = redirection(failure, node);
+      this.#slots[slot] = this.#node(address);
+    } else if (word === 'NOAUTH' || word === 'READONLY') {
+      node?.discard();
+    }
+    // Where one slot moved, others did; and a node that does not answer may have been replaced.
+    if (performance.now() - this.#discoveredAt > DISCOVERY_PAUSE) {
+      this.#discover().catch(ignore);
+    }
+    return undefined;
+  }
+
+  #discover(): Promise<void> {
+    this.#discovering ??= this.#ask().finally(() => {
+      this.#discovering = undefined;
+      this.#discoveredAt = performance.now();
+    });
+    return this.#discovering;
+  }
+
+  /** Asks one node after another: first those that can be asked at once, last the one that all clients begin with. */
+  async #ask(): Promise<void> {
+    const entry = new RedisNode(this.entry, this.context);
+    const known = [...this.#nodes.values()];
+    const nodes = [...known.filter(({ link }) => link), ...known.filter(({ link }) => !link), entry];
+    let failure: unknown;
+    try {
+      for (const node of nodes) {
+        try {
+          this.#apply(await slotsKnownTo(node), node.server);
+          return;
+        } catch (error) {
+          failure = error;
+        }
+      }
+    } finally {
+      entry.discard();
+    }
+    throw failure;
+  }
+
+  #apply(ranges: readonly SlotRange[], asked: RedisAddress): void {
+    const before = this.#nodes;
+    this.#nodes = new Map();
+    this.#slots.fill(undefined);
+    for (const { first, last, host, port } of ranges) {
+      const address = { host: host === '' ? asked.host : host, port };
+      const name = nameOf(address);
+      const node = this.#nodes.get(name) ?? before.get(name) ?? this.#made(address);
+      this.#nodes.set(name, node);
+      this.#slots.fill(node, first, last + 1);
+    }
+    for (const [name, node] of before) {
+      if (!this.#nodes.has(name)) {
+        node.discard();
+      }
+    }
+  }
+
+  #node(address: RedisAddress): RedisNode {
+    const name = nameOf(address);
+    const node = this.#nodes.get(name) ?? this.#made(address);
+    this.#nodes.set(name, node);
+    return node;
+  }
+
+  #made(address: RedisAddress): RedisNode {
+    return new RedisNode({ ...this.entry, ...address }, this.context);
+  }
+}
+
+/** The slots of a primary. Without a host it is that of the node which told. */
+interface SlotRange extends RedisAddress {
+  readonly first: number;
+  readonly last: number;
+}
+
+async function slotsKnownTo(node: RedisNode): Promise<readonly SlotRange[]> {
+  const asked = async () => (node.link ?? (await node.connect())).send(['CLUSTER', 'SLOTS']);
+  const ranges = rangesIn(await within(DISCOVERY_TIMEOUT, asked()));
+  if (ranges.length === 0) {
+    throw new RedisFailure('unsent', `${nameOf(node.server)} knows of no node that has slots`);
+  }
+  return ranges;
+}
+
+/** The reply of CLUSTER SLOTS: first slot, last slot, the primary, its replicas; a node is its host, its port and more. */
+function rangesIn(reply: unknown): readonly SlotRange[] {
+  return listIn(reply).map((range) => {
+    const [first, last, primary] = listIn(range);
+    const [host, port] = listIn(primary);
+    // A host that a node does not know is null, or a question mark.
+    return { first: Number(first), last: Number(last), host: String(host ?? '').replace('?', ''), port: Number(port) };
+  });
+}
+
+function listIn(reply: unknown): readonly unknown[] {
+  return Array.isArray(reply) ? reply : [];
+}
+
+/** `MOVED 3999 host:port` or `ASK 3999 host:port`. */
+function redirection(failure: RedisFailure, node: RedisNode | undefined): { slot: number; address: RedisAddress } {
+  const [, slot, place = ''] = failure.message.split(' ');
+  const colon = place.lastIndexOf(':');
+  const host = place.slice(0, colon) || (node?.server.host ?? '');
+  return { slot: Number(slot), address: { host, port: Number(place.slice(colon + 1)) } };
+}
+
+function nameOf({ host, port }: RedisAddress): string {
+  return `${host}:${port}`;
+}
+
+function ignore(): void {}

@@ -1,0 +1,57 @@
+import { SessionError } from '../errors.js';
+
+/** What a connection is told. Both libraries take these, and have others. */
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  /** 0: whatever the name resolves to, IPv6 too. */
+  readonly family: 0;
+  readonly tls?: { readonly servername: string };
+  readonly username?: string;
+  readonly password?: string;
+  readonly connectionName: string;
+  readonly connectTimeout: number;
+  readonly keepAlive: number;
+  readonly lazyConnect: true;
+  readonly protocol: 2;
+  readonly disableClientInfo: true;
+  readonly enableReadyCheck: false;
+  readonly enableOfflineQueue: false;
+  readonly autoResendUnfulfilledCommands: false;
+  readonly retryStrategy: null;
+}
+
+/** A client that makes one connection, and ends with it. */
+export interface LibraryClient {
+  /** `ready` while commands can be sent. */
+  readonly status: string;
+  /** The socket, once there is one. */
+  readonly stream?: { unref(): unknown; destroy(): unknown };
+  connect(): Promise<void>;
+  disconnect(): void;
+  callBuffer(command: string, ...args: (string | Buffer | number)[]): Promise<unknown>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+}
+
+/** What speaks the protocol: `ioredis`, or `iovalkey`, which began as a copy of it. */
+export interface RedisLibrary {
+  readonly Redis: new (options: ConnectionOptions) => LibraryClient;
+}
+
+/**
+ * Loads the library that is installed.
+ *
+ * @throws SessionError ERR_SESSION_CONFIG if none is
+ */
+export async function loadLibrary(): Promise<RedisLibrary> {
+  return import('ioredis').catch(() => import('iovalkey').catch(missingLibrary));
+}
+
+function missingLibrary(cause: unknown): never {
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    'a session store in Redis or Valkey needs a client library: npm install ioredis, or iovalkey',
+    { cause },
+  );
+}

@@ -1,0 +1,201 @@
+import { isIP } from 'node:net';
+import { failureOf, type RedisCommand, RedisFailure } from '../stores/redis-transport.js';
+import type { Credentials } from './credentials.js';
+import type { LibraryClient, RedisLibrary } from './library.js';
+
+/** Where a server is. */
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A server, and how to speak to it. */
+export interface RedisServer extends RedisAddress {
+  readonly library: RedisLibrary;
+  readonly tls: boolean;
+}
+
+/** The longest that a connection may take to be ready, TLS and authentication included, in milliseconds. */
+const CONNECT_TIMEOUT = 1000;
+
+/** How long a server may say nothing at all while commands wait for it, in milliseconds. Then its connection is given up. */
+const SILENCE = 1000;
+
+/** How long a connection that has stood still may take to show that it is alive, in milliseconds. */
+const SIGN_OF_LIFE = 300;
+
+/** When an idle connection begins to be probed, in milliseconds: sooner than what is between forgets it. */
+const KEEP_ALIVE = 10_000;
+
+/** The most commands that wait for an answer at the same time. */
+const MOST_UNANSWERED = 5000;
+
+/** One connection, authenticated, up to its end. It is never made again: what comes after it is another one. */
+export class RedisLink {
+  /** @throws RedisFailure `refused` if the server refuses the credentials, `unsent` if it cannot be reached */
+  static async open(server: RedisServer, credentials: Credentials | undefined): Promise<RedisLink> {
+    const { host, port, tls, library } = server;
+    const client = new library.Redis({
+      host,
+      port,
+      family: 0,
+      // The name that the certificate must be for. Of an address it is that address, and none is announced.
+      ...(tls && { tls: { servername: isIP(host) === 0 ? host : '' } }),
+      ...(credentials?.username !== undefined && { username: credentials.username }),
+      ...(credentials !== undefined && { password: credentials.password }),
+      connectionName: 'cdk-sessions',
+      connectTimeout: CONNECT_TIMEOUT,
+      keepAlive: KEEP_ALIVE,
+      lazyConnect: true,
+      protocol: 2,
+      disableClientInfo: true,
+      enableReadyCheck: false,
+      // What is sent now is answered now, or failed. Nothing waits for a connection, and nothing is sent twice.
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      retryStrategy: null,
+    });
+    let reason: Error | undefined;
+    // Without a listener an error would end the process.
+    client.on('error', (error) => {
+      reason = error;
+    });
+    const timer = setTimeout(() => {
+      reason = new Error(`no connection within ${CONNECT_TIMEOUT} ms`);
+      end(client);
+    }, CONNECT_TIMEOUT);
+    try {
+      await client.connect();
+    } catch (error) {
+      end(client);
+      throw connectFailure(`${host}:${port}`, reason ?? error);
+    } finally {
+      clearTimeout(timer);
+    }
+    return new RedisLink(client);
+  }
+
+  #sent = 0;
+  #answered = 0;
+  #watch: NodeJS.Timeout | undefined;
+  #retired = false;
+
+  private constructor(private readonly client: LibraryClient) {
+    // It keeps no process alive: whoever waits for an answer does.
+    client.stream?.unref();
+    client.on('end', () => clearTimeout(this.#watch));
+  }
+
+  get open(): boolean {
+    return this.client.status === 'ready';
+  }
+
+  /** @throws RedisFailure */
+  send(command: RedisCommand): Promise<unknown> {
+    if (!this.open) {
+      return Promise.reject(new RedisFailure('unsent', 'the connection has ended'));
+    }
+    if (this.#sent - this.#answered >= MOST_UNANSWERED) {
+      const message = `${MOST_UNANSWERED} commands wait for an answer already`;
+      return Promise.reject(new RedisFailure('unsent', message));
+    }
+    this.#sent++;
+    this.#watch ??= this.#watchOver();
+    return this.client.callBuffer(...command).then(this.#succeed, this.#fail);
+  }
+
+  /** Sends a command for a key that is just moving here: the server would refuse it otherwise. */
+  sendAsking(command: RedisCommand): Promise<unknown> {
+    this.send(['ASKING']).catch(ignore);
+    return this.send(command);
+  }
+
+  /** Whether the server still answers. */
+  async isAlive(): Promise<boolean> {
+    return this.#answers(['PING']);
+  }
+
+  /** Authenticates again, with other credentials. */
+  async authenticate({ username, password }: Credentials): Promise<boolean> {
+    return this.#answers(username === undefined ? ['AUTH', password] : ['AUTH', username, password]);
+  }
+
+  /** Ends when all that was sent is answered. Nothing more is to be sent. */
+  retire(): void {
+    this.#retired = true;
+    this.#endIfRetired();
+  }
+
+  /** Ends at once. What waits for an answer is lost. */
+  destroy(): void {
+    end(this.client);
+  }
+
+  async #answers(command: RedisCommand): Promise<boolean> {
+    const timer = setTimeout(() => this.destroy(), SIGN_OF_LIFE);
+    try {
+      await this.send(command);
+      return true;
+    } catch {
+      // Refused or lost: another connection takes its place, and tells the reason if that is refused as well.
+      this.destroy();
+      return false;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  readonly #succeed = (reply: unknown): unknown => {
+    this.#answered++;
+    this.#endIfRetired();
+    return reply;
+  };
+
+  readonly #fail = (error: unknown): never => {
+    this.#answered++;
+    this.#endIfRetired();
+    throw failureOf(error);
+  };
+
+  #endIfRetired(): void {
+    if (this.#retired && this.#sent === this.#answered) {
+      this.destroy();
+    }
+  }
+
+  /** Gives the connection up if, for a while, nothing is answered. One timer at a time, however many commands there are. */
+  #watchOver(): NodeJS.Timeout {
+    const answered = this.#answered;
+    const timer = setTimeout(() => {
+      // When this process was busy or stood still, answers may be there that it has yet to read.
+      setImmediate(() => {
+        this.#watch = undefined;
+        if (this.#answered === this.#sent || !this.open) {
+          return;
+        }
+        if (this.#answered === answered) {
+          this.destroy();
+        } else {
+          this.#watch = this.#watchOver();
+        }
+      });
+    }, SILENCE);
+    timer.unref();
+    return timer;
+  }
+}
+
+/** Not by farewell, to which a server that stands still would not reply. */
+function end(client: LibraryClient): void {
+  client.disconnect();
+  client.stream?.destroy();
+}
+
+function ignore(): void {}
+
+function connectFailure(server: string, reason: unknown): RedisFailure {
+  const failure = failureOf(reason);
+  return /^(?:WRONGPASS|NOAUTH|NOPERM)$/.test(failure.word)
+    ? failure
+    : new RedisFailure('unsent', `cannot connect to ${server}: ${failure.message}`);
+}
