@@ -5,8 +5,7 @@ import { messageOf } from './errors.js';
 import { isLoopbackHost } from './host-name.js';
 import { close, listen, readBody, sendReply } from './http.js';
 import { parseObject } from './json.js';
-import type { SecretDefinition } from './secrets.js';
-import { getSecretValue, type ServiceAnswer } from './secrets-manager.js';
+import { getSecretValue, type SecretDefinition, type ServiceAnswer } from './secrets-manager.js';
 
 /** What the endpoint needs. */
 export interface AwsEndpointOptions {

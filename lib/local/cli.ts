@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { LocalError, messageOf } from './errors.js';
 import { type LocalCloud, type LocalOptions, startLocal } from './local.js';
 
-const HELP = `Runs the functions, tables, secrets and load balancers of a synthesized AWS CDK app on this machine.
+const HELP = `Runs the functions, tables, caches, secrets and load balancers of a synthesized AWS CDK app on this machine.
 
   cdk-sessions-local [assembly] [options]
 
@@ -76,13 +76,17 @@ function wholeNumber(option: string, value: string | undefined): number | undefi
   return value === undefined ? undefined : Number(value);
 }
 
-function show({ fronts, tables, secrets, unsupported }: LocalCloud): void {
+function show({ fronts, tables, caches, secrets, unsupported }: LocalCloud): void {
   const lines = [
     ...fronts.map(({ kind, path, url, listener }) => {
       const what = listener === undefined ? kind : `${kind}, ${listener.protocol} ${listener.port}`;
       return `${url}  ${path} (${what})`;
     }),
     ...tables.map(({ path, name }) => `table ${name}  ${path}`),
+    ...caches.map(({ path, name, host, port, tls, cluster }) => {
+      const how = [tls ? 'TLS' : 'without TLS', ...(cluster ? ['cluster'] : [])].join(', ');
+      return `cache ${name}  ${path}  ${host}:${port} (${how})`;
+    }),
     ...secrets.map(({ path, name }) => `secret ${name}  ${path}`),
     ...unsupported.map(({ type, path, reason }) => `cannot run ${type} ${path}: ${reason}`),
     fronts.length === 0

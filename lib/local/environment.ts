@@ -1,5 +1,6 @@
 import { devNull } from 'node:os';
 import { type FunctionDefinition, isDecidedHere } from './functions.js';
+import { TRUST_VARIABLE } from './trust.js';
 
 /** What the runner decides about a function's environment. */
 export interface RuntimeSurroundings {
@@ -11,6 +12,11 @@ export interface RuntimeSurroundings {
   readonly runtimeRoot: string;
   /** A folder of the function's own. */
   readonly home: string;
+  /**
+   * A file of certificates, which holds what the template says that the function trusts as well.
+   * @default - the template alone says
+   */
+  readonly trusted?: string;
 }
 
 /**
@@ -23,7 +29,7 @@ export interface RuntimeSurroundings {
 export function instanceEnvironment(
   { name, handler, runtime, memory, resource }: FunctionDefinition,
   variables: Readonly<Record<string, string>>,
-  { accessKeyId, awsEndpoint, taskRoot, runtimeRoot, home }: RuntimeSurroundings,
+  { accessKeyId, awsEndpoint, taskRoot, runtimeRoot, home, trusted }: RuntimeSurroundings,
 ): Readonly<Record<string, string>> {
   const { PATH = '', SystemRoot } = process.env;
   return {
@@ -31,6 +37,7 @@ export function instanceEnvironment(
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     ...Object.fromEntries(Object.entries(variables).filter(([variable]) => !isDecidedHere(variable))),
+    ...(trusted !== undefined && { [TRUST_VARIABLE]: trusted }),
     HOME: home,
     // Windows cannot open sockets without the one, and calls the home folder by the other name.
     ...(SystemRoot !== undefined && { SystemRoot, USERPROFILE: home }),

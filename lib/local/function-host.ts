@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { withCaches } from './cache-environment.js';
+import type { RunningCache } from './cache-servers.js';
 import { instanceEnvironment } from './environment.js';
 import { type FunctionDefinition, functionEnvironment } from './functions.js';
 import type { Invocation } from './instance.js';
@@ -7,11 +9,12 @@ import { InstancePool } from './instances.js';
 import type { Resolver } from './intrinsics.js';
 import { type Location, located } from './support.js';
 import { layOutCode, layOutRuntime } from './task-root.js';
+import { layOutTrust, TRUST_VARIABLE } from './trust.js';
 
 /** A function that can be invoked. */
 export interface LocalFunction extends Location {
   readonly name: string;
-  /** What the template sets, resolved. */
+  /** What the template sets, resolved, with the caches of this machine. */
   readonly environment: Readonly<Record<string, string>>;
   /** Invokes it with an event, as `lambda:Invoke` would. */
   invoke(event: unknown): Promise<Invocation>;
@@ -25,6 +28,12 @@ export interface FunctionHostOptions {
   /** Where to look for the AWS SDK. */
   readonly searchFrom: readonly string[];
   readonly awsEndpoint: string;
+  readonly caches: readonly RunningCache[];
+  /**
+   * A certificate that functions trust besides, in PEM.
+   * @default - none: reading one costs each process a tenth of a second
+   */
+  readonly trusted?: string;
   readonly maxInstances: number;
   readonly recycleEvery?: number;
   readonly log: (line: string) => void;
@@ -53,9 +62,9 @@ export class FunctionHost {
 
   /** Sets a function up; it starts with its first invocation. @throws LocalError ERR_LOCAL_TEMPLATE if it cannot run */
   async add(definition: FunctionDefinition, accessKeyId: string): Promise<void> {
-    const { resolver, folder, searchFrom, awsEndpoint, recycleEvery, log } = this.options;
+    const { resolver, folder, searchFrom, awsEndpoint, caches, recycleEvery, log } = this.options;
     const { resource, arn, timeout, reservedConcurrency = Number.POSITIVE_INFINITY } = definition;
-    const environment = functionEnvironment(resource, resolver);
+    const environment = withCaches(functionEnvironment(resource, resolver), caches);
     // By a number: a template's names may hold anything, and two stacks of different stages may share theirs.
     const own = path.join(folder, String(this.laidOut++));
     const taskRoot = path.join(own, 'task');
@@ -65,7 +74,8 @@ export class FunctionHost {
     this.runtime ??= layOutRuntime(folder, searchFrom);
     await this.runtime;
     const { maxInstances } = this.options;
-    const surroundings = { accessKeyId, awsEndpoint, taskRoot, home, runtimeRoot: folder };
+    const trusted = await this.trust(definition, own, taskRoot, environment[TRUST_VARIABLE]);
+    const surroundings = { accessKeyId, awsEndpoint, taskRoot, home, runtimeRoot: folder, ...trusted };
     const pool = new InstancePool({
       environment: instanceEnvironment(definition, environment, surroundings),
       taskRoot,
@@ -103,6 +113,24 @@ export class FunctionHost {
   /** Retires all instances, each after the request that it is busy with. */
   async recycle(): Promise<void> {
     await Promise.all(this.hosted.map(({ pool }) => pool.recycle()));
+  }
+
+  /** The file of what a function trusts, where that is more than its template says. */
+  private async trust(
+    { resource }: FunctionDefinition,
+    folder: string,
+    taskRoot: string,
+    given: string | undefined,
+  ): Promise<{ readonly trusted?: string }> {
+    const { trusted, log } = this.options;
+    if (trusted === undefined) {
+      return {};
+    }
+    const { file, missing } = await layOutTrust(folder, trusted, given, taskRoot);
+    if (missing !== undefined) {
+      log(`${resource.path} names ${missing} in ${TRUST_VARIABLE}, and there is no such file here`);
+    }
+    return { trusted: file };
   }
 
   async stop(): Promise<void> {

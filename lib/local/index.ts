@@ -1,3 +1,4 @@
+export type { LocalCache } from './cache-servers.js';
 export type { LocalCall } from './database-calls.js';
 export type { DatabaseKind } from './dynamodb.js';
 export { LocalError, type LocalErrorCode } from './errors.js';

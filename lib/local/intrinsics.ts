@@ -1,7 +1,9 @@
 import { type AssemblyStack, type Resource, resourcesOf } from './assembly.js';
+import { withReferences } from './dynamic-references.js';
 import { LocalError } from './errors.js';
 import { isObject, type JsonObject, objectAt, textAt } from './json.js';
 import { ACCOUNT, type Addresses, attributeOf, refOf } from './physical.js';
+import type { SecretDefinition } from './secrets-manager.js';
 
 /** Stands for `AWS::NoValue` until the property that holds it is removed. */
 const NO_VALUE = Symbol('AWS::NoValue');
@@ -19,9 +21,14 @@ export class Resolver {
   /** What is being resolved right now, to tell a cycle from deep nesting. */
   private readonly open = new Set<string>();
 
+  /**
+   * @param addresses where fronts and caches are; those that are not known yet may come later.
+   * @param secrets what dynamic references refer to; the same.
+   */
   constructor(
     private readonly stacks: readonly AssemblyStack[],
     private readonly addresses: Addresses,
+    private readonly secrets: readonly SecretDefinition[] = [],
   ) {
     for (const resource of stacks.flatMap(resourcesOf)) {
       this.resources.set(`${resource.stack.name}/${resource.logicalId}`, resource);
@@ -44,16 +51,21 @@ export class Resolver {
     return resource.condition === undefined || this.namedCondition(resource.stack, resource.condition);
   }
 
-  /** Any value of a stack's template without intrinsic functions. @throws LocalError ERR_LOCAL_TEMPLATE */
+  /**
+   * Any value of a stack's template without intrinsic functions and, after those, without dynamic references.
+   *
+   * @throws LocalError ERR_LOCAL_TEMPLATE
+   */
   resolve(stack: AssemblyStack, value: unknown): unknown {
     const resolved = this.value(stack, value);
-    return resolved === NO_VALUE ? undefined : resolved;
+    return resolved === NO_VALUE
+      ? undefined
+      : withReferences(resolved, this.secrets, (reference) => {
+          throw fault(stack, `the dynamic reference ${reference} has no value on this machine`);
+        });
   }
 
   private value(stack: AssemblyStack, value: unknown): unknown {
-    if (typeof value === 'string' && value.includes('{{resolve:')) {
-      throw fault(stack, `the dynamic reference ${value} has no value on this machine`);
-    }
     if (Array.isArray(value)) {
       return value.map((item) => this.value(stack, item)).filter((item) => item !== NO_VALUE);
     }

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Resource, readAssembly, selectStacks, withoutNamesakes } from './assembly.js';
 import { startAwsEndpoint } from './aws-endpoint.js';
-import { selfSignedCertificate } from './certificate.js';
+import { aliasOf } from './cache-environment.js';
+import { type LocalCache, startCaches } from './cache-servers.js';
+import { type Certificate, selfSignedCertificate } from './certificate.js';
 import type { LocalCall } from './database-calls.js';
 import { type DatabaseKind, startDatabase } from './dynamodb.js';
 import { LocalError, messageOf } from './errors.js';
@@ -12,6 +14,7 @@ import { Fronts, type LocalFront } from './fronts.js';
 import { FunctionHost, type LocalFunction } from './function-host.js';
 import { Resolver } from './intrinsics.js';
 import { planOf } from './plan.js';
+import type { SecretDefinition } from './secrets-manager.js';
 import { type Location, located, type Unsupported, unsupported } from './support.js';
 
 /** How to run a cloud assembly. */
@@ -78,6 +81,7 @@ export interface LocalCloud {
   readonly fronts: readonly LocalFront[];
   readonly tables: readonly LocalTable[];
   readonly secrets: readonly LocalSecret[];
+  readonly caches: readonly LocalCache[];
   readonly functions: readonly LocalFunction[];
   /** What of the stacks cannot be run, each with its reason. */
   readonly unsupported: readonly Unsupported[];
@@ -95,8 +99,8 @@ export interface LocalCloud {
 /**
  * Runs the stacks of a cloud assembly on this machine.
  *
- * @throws LocalError ERR_LOCAL_ASSEMBLY, ERR_LOCAL_OPTION, ERR_LOCAL_PORT or ERR_LOCAL_DYNAMODB, having stopped
- * whatever it had started.
+ * @throws LocalError ERR_LOCAL_ASSEMBLY, ERR_LOCAL_OPTION, ERR_LOCAL_PORT, ERR_LOCAL_DYNAMODB or ERR_LOCAL_REDIS, having
+ * stopped whatever it had started.
  */
 export async function startLocal(options: LocalOptions): Promise<LocalCloud> {
   check(options);
@@ -123,8 +127,9 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
   const stacks = await readAssembly(options.assembly);
   const addresses = new Map<string, string>();
   const selected = selectStacks(stacks, options.stacks);
-  const resolver = new Resolver(withoutNamesakes(stacks, selected), addresses);
-  const plan = planOf(selected, resolver);
+  const secrets: SecretDefinition[] = [];
+  const resolver = new Resolver(withoutNamesakes(stacks, selected), addresses, secrets);
+  const plan = planOf(selected, resolver, secrets);
   const cannot = [...plan.unsupported];
 
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'cdk-sessions-local-')));
@@ -145,8 +150,24 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
   const endpoint = await startAwsEndpoint({ database, secrets: plan.secrets, callers, onCall, log });
   stops.push(() => endpoint.stop());
 
+  // One for all that speaks TLS, made when the first asks for it: most runs never need it.
+  let made: Promise<Certificate> | undefined;
+  const certificate = () => {
+    made ??= selfSignedCertificate();
+    return made;
+  };
+  const caches = await startCaches(plan.caches, { folder, certificate });
+  stops.push(() => caches.stop());
+  cannot.push(...caches.unsupported);
+  for (const cache of caches.running) {
+    addresses.set(`${cache.stack}/${cache.logicalId}`, `${aliasOf(cache)}:${cache.port}`);
+    log(`${cache.path} runs at ${cache.host}:${cache.port}`);
+  }
+
   const host = new FunctionHost({
     resolver,
+    caches: caches.running,
+    ...(caches.running.some(({ tls }) => tls) && { trusted: (await certificate()).cert }),
     folder,
     searchFrom,
     awsEndpoint: endpoint.url,
@@ -160,8 +181,10 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
   const fronts = new Fronts(plan, log);
   // Stopped first: nothing more is to come in while the rest ends.
   stops.push(() => fronts.stop());
-  const certificate = options.https ? await selfSignedCertificate() : undefined;
-  for (const [resource, address] of await fronts.listen(options.port ?? 0, certificate)) {
+  for (const [resource, address] of await fronts.listen(
+    options.port ?? 0,
+    options.https ? await certificate() : undefined,
+  )) {
     addresses.set(resource, address);
   }
   for (const [index, definition] of plan.functions.entries()) {
@@ -179,6 +202,7 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     fronts: fronts.described,
     tables: plan.tables.map(({ name, resource }) => ({ ...located(resource), name })),
     secrets: plan.secrets.map(({ name, arn, resource }) => ({ ...located(resource), name, arn })),
+    caches: caches.running.map(({ definition: _, ...cache }) => cache),
     functions: host.functions,
     unsupported: cannot,
     dynamodbEndpoint: endpoint.url,

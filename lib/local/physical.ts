@@ -4,7 +4,7 @@ import type { Resource } from './assembly.js';
 /** The account that everything on this machine belongs to. */
 export const ACCOUNT = '000000000000';
 
-/** Where fronts are reachable, by `<stack>/<logical id>` of the function URL or load balancer. */
+/** Where fronts and caches are reachable, by `<stack>/<logical id>` of the function URL, load balancer or cache. */
 export type Addresses = ReadonlyMap<string, string>;
 
 /** Reads one property of a resource, resolved. */
@@ -24,12 +24,18 @@ interface Kind {
 const SECRET = 'AWS::SecretsManager::Secret';
 
 const TABLE: Kind = { name: 'TableName', longest: 255, service: 'dynamodb', prefix: 'table/' };
+const CACHING = { service: 'elasticache', longest: 40 } as const;
 const BALANCING = { service: 'elasticloadbalancing', refIsArn: true } as const;
 
 const KINDS: Readonly<Record<string, Kind>> = {
   'AWS::DynamoDB::Table': TABLE,
   'AWS::DynamoDB::GlobalTable': TABLE,
   'AWS::Lambda::Function': { name: 'FunctionName', longest: 64, service: 'lambda', prefix: 'function:' },
+  'AWS::ElastiCache::ReplicationGroup': { ...CACHING, name: 'ReplicationGroupId', prefix: 'replicationgroup:' },
+  'AWS::ElastiCache::ServerlessCache': { ...CACHING, name: 'ServerlessCacheName', prefix: 'serverlesscache:' },
+  'AWS::ElastiCache::ParameterGroup': { ...CACHING, name: 'CacheParameterGroupName', prefix: 'parametergroup:' },
+  'AWS::ElastiCache::User': { ...CACHING, name: 'UserId', prefix: 'user:' },
+  'AWS::ElastiCache::UserGroup': { ...CACHING, name: 'UserGroupId', prefix: 'usergroup:' },
   [SECRET]: { name: 'Name', service: 'secretsmanager', prefix: 'secret:', refIsArn: true },
   'AWS::ElasticLoadBalancingV2::LoadBalancer': { ...BALANCING, name: 'Name', prefix: 'loadbalancer/app/' },
   'AWS::ElasticLoadBalancingV2::TargetGroup': { ...BALANCING, name: 'Name', prefix: 'targetgroup/' },
@@ -88,6 +94,18 @@ export function attributeOf(
     case 'AWS::Lambda::Url FunctionUrl':
     case 'AWS::ElasticLoadBalancingV2::LoadBalancer DNSName':
       return address;
+    case 'AWS::ElastiCache::ReplicationGroup PrimaryEndPoint.Address':
+    case 'AWS::ElastiCache::ReplicationGroup ReaderEndPoint.Address':
+    case 'AWS::ElastiCache::ReplicationGroup ConfigurationEndPoint.Address':
+    case 'AWS::ElastiCache::ServerlessCache Endpoint.Address':
+    case 'AWS::ElastiCache::ServerlessCache ReaderEndpoint.Address':
+      return address?.split(':')[0];
+    case 'AWS::ElastiCache::ReplicationGroup PrimaryEndPoint.Port':
+    case 'AWS::ElastiCache::ReplicationGroup ReaderEndPoint.Port':
+    case 'AWS::ElastiCache::ReplicationGroup ConfigurationEndPoint.Port':
+    case 'AWS::ElastiCache::ServerlessCache Endpoint.Port':
+    case 'AWS::ElastiCache::ServerlessCache ReaderEndpoint.Port':
+      return address?.split(':')[1];
     case 'AWS::Lambda::Url FunctionArn':
     case 'AWS::Lambda::Alias AliasArn':
       return refOf(resource, read);
@@ -95,6 +113,7 @@ export function attributeOf(
       return functionArn(resource, read('FunctionName'));
     case 'AWS::Lambda::Version Version':
       return '1';
+    case 'AWS::ElastiCache::ServerlessCache ARN':
     case `${SECRET} Id`:
     case 'AWS::ElasticLoadBalancingV2::LoadBalancer LoadBalancerArn':
     case 'AWS::ElasticLoadBalancingV2::TargetGroup TargetGroupArn':

@@ -1,10 +1,13 @@
 import { type AssemblyStack, type Resource, resourcesOf } from './assembly.js';
+import { type IamSecret, iamSecret } from './cache-users.js';
+import { type CacheDefinition, replicationGroupDefinition, serverlessCacheDefinition } from './caches.js';
 import { LocalError } from './errors.js';
 import { type FunctionDefinition, functionDefinition, withoutEffect } from './functions.js';
 import type { Resolver } from './intrinsics.js';
 import { type Listener, listenerOf, ruleOf, type TargetGroup, targetGroupOf } from './load-balancer.js';
 import { physicalName } from './physical.js';
-import { type SecretDefinition, secretDefinition } from './secrets.js';
+import { secretDefinition } from './secrets.js';
+import type { SecretDefinition } from './secrets-manager.js';
 import { type Unsupported, unsupported, unsupportedReason } from './support.js';
 import { type TableDefinition, tableDefinition } from './tables.js';
 
@@ -13,7 +16,7 @@ export interface PlannedTable extends TableDefinition {
   readonly resource: Resource;
 }
 
-/** A secret and the resource that it comes from. */
+/** A secret and the resource that it comes from: a user of caches, if it holds a password in place of IAM. */
 export interface PlannedSecret extends SecretDefinition {
   readonly resource: Resource;
 }
@@ -28,6 +31,7 @@ export interface PlannedUrl {
 export interface Plan {
   readonly tables: readonly PlannedTable[];
   readonly secrets: readonly PlannedSecret[];
+  readonly caches: readonly CacheDefinition[];
   readonly functions: readonly FunctionDefinition[];
   readonly urls: readonly PlannedUrl[];
   readonly listeners: readonly Listener[];
@@ -37,8 +41,12 @@ export interface Plan {
   readonly unsupported: readonly Unsupported[];
 }
 
-/** Reads the templates. What one resource has wrong with it is put on the list, and the others run. */
-export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver): Plan {
+/**
+ * Reads the templates. What one resource has wrong with it is put on the list, and the others run.
+ *
+ * @param secrets takes the secrets, which the resolver needs for those who refer to them.
+ */
+export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, secrets: SecretDefinition[]): Plan {
   const cannot: Unsupported[] = [];
   const attempt = <T>(resource: Resource, read: () => T | undefined): readonly T[] => {
     try {
@@ -62,16 +70,27 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver): Pl
     const reasons = [unsupportedReason(resource) ?? [], limitsOf(resource)].flat();
     cannot.push(...reasons.map((reason) => unsupported(resource, reason)));
   }
+  const plannedSecrets = each(['AWS::SecretsManager::Secret'], (resource) => ({
+    ...secretDefinition(resource, resolver),
+    resource,
+  }));
+  secrets.push(...plannedSecrets);
+  const iamSecrets = each(['AWS::ElastiCache::User'], (resource) => iamSecret(resource, resolver));
+  cannot.push(...iamSecrets.map(inPlaceOfIam));
+  const surroundings = { resolver, resources, iamSecrets };
+  const caches = [
+    ...each(['AWS::ElastiCache::ReplicationGroup'], (resource) => replicationGroupDefinition(resource, surroundings)),
+    ...each(['AWS::ElastiCache::ServerlessCache'], (resource) => serverlessCacheDefinition(resource, surroundings)),
+  ];
+  cannot.push(...caches.flatMap(({ resource, limits }) => limits.map((limit) => unsupported(resource, limit))));
   const rules = each(['AWS::ElasticLoadBalancingV2::ListenerRule'], (resource) => ruleOf(resource, resolver));
   return {
     tables: each(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], (resource) => {
       const name = physicalName(resource, (property) => resolver.property(resource, property));
       return { ...tableDefinition(name, tableProperties(resource, resolver)), resource };
     }),
-    secrets: each(['AWS::SecretsManager::Secret'], (resource) => ({
-      ...secretDefinition(resource, resolver),
-      resource,
-    })),
+    secrets: [...plannedSecrets, ...iamSecrets],
+    caches,
     functions: each(['AWS::Lambda::Function'], (resource) => functionDefinition(resource, resolver)),
     urls: each(['AWS::Lambda::Url'], (resource) => urlOf(resource, resolver)),
     listeners: byUsefulness(
@@ -86,6 +105,13 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver): Pl
     ),
     unsupported: cannot,
   };
+}
+
+function inPlaceOfIam({ resource, name }: IamSecret): Unsupported {
+  return unsupported(
+    resource,
+    `nobody checks signatures of IAM here: its clients get a password instead, in the secret ${name}`,
+  );
 }
 
 /** What a table's other properties say (keys of encryption, backups) does not matter here, resolvable or not. */

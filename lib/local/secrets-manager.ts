@@ -1,5 +1,16 @@
 import { type JsonObject, textAt } from './json.js';
-import type { SecretDefinition } from './secrets.js';
+
+/** A secret, with the only value that it ever has here. */
+export interface SecretDefinition {
+  readonly name: string;
+  /** With the six characters that Secrets Manager puts at its end. */
+  readonly arn: string;
+  /** The value. A secret may be made without one. */
+  readonly text?: string;
+  readonly versionId: string;
+  /** In epoch seconds. */
+  readonly createdAt: number;
+}
 
 /** What a call of a service came to, in the protocol AWS JSON 1.1. */
 export interface ServiceAnswer {

@@ -5,18 +5,7 @@ import type { Resolver } from './intrinsics.js';
 import { isObject, type JsonObject, parseObject, textAt } from './json.js';
 import { arnOf, physicalName } from './physical.js';
 import { randomPassword } from './random-password.js';
-
-/** A secret, with the only value that it ever has here. */
-export interface SecretDefinition {
-  readonly name: string;
-  /** With the six characters that Secrets Manager puts at its end. */
-  readonly arn: string;
-  /** The value. A secret may be made without one. */
-  readonly text?: string;
-  readonly versionId: string;
-  /** In epoch seconds. */
-  readonly createdAt: number;
-}
+import type { SecretDefinition } from './secrets-manager.js';
 
 /**
  * Makes the secret of an `AWS::SecretsManager::Secret`. The value is the template's `SecretString`, or what its

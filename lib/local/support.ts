@@ -18,6 +18,11 @@ export interface Unsupported extends Location {
 const RUN: ReadonlySet<string> = new Set([
   'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
+  'AWS::ElastiCache::ParameterGroup',
+  'AWS::ElastiCache::ReplicationGroup',
+  'AWS::ElastiCache::ServerlessCache',
+  'AWS::ElastiCache::User',
+  'AWS::ElastiCache::UserGroup',
   'AWS::ElasticLoadBalancingV2::Listener',
   'AWS::ElasticLoadBalancingV2::ListenerRule',
   'AWS::ElasticLoadBalancingV2::LoadBalancer',
@@ -35,7 +40,7 @@ const RUN: ReadonlySet<string> = new Set([
  * logs and alarms, which only watch.
  */
 const WITHOUT_BEHAVIOUR =
-  /^AWS::(?:CDK::Metadata|CertificateManager::Certificate|CloudFormation::WaitConditionHandle|CloudWatch::\w+|EC2::(?:EIP|EgressOnlyInternetGateway|FlowLog|InternetGateway|NatGateway|NetworkAcl\w*|Route|RouteTable|SecurityGroup\w*|Subnet\w*|VPC|VPCCidrBlock|VPCEndpoint|VPCGatewayAttachment)|ElasticLoadBalancingV2::ListenerCertificate|IAM::\w+|KMS::\w+|Lambda::Permission|Logs::\w+|Route53::RecordSet|SecretsManager::ResourcePolicy)$/;
+  /^AWS::(?:CDK::Metadata|CertificateManager::Certificate|CloudFormation::WaitConditionHandle|CloudWatch::\w+|EC2::(?:EIP|EgressOnlyInternetGateway|FlowLog|InternetGateway|NatGateway|NetworkAcl\w*|Route|RouteTable|SecurityGroup\w*|Subnet\w*|VPC|VPCCidrBlock|VPCEndpoint|VPCGatewayAttachment)|ElastiCache::SubnetGroup|ElasticLoadBalancingV2::ListenerCertificate|IAM::\w+|KMS::\w+|Lambda::Permission|Logs::\w+|Route53::RecordSet|SecretsManager::ResourcePolicy)$/;
 
 /** Why a resource is not run, or `undefined` if it is or if nobody can tell the difference. */
 export function unsupportedReason({ type }: Resource): string | undefined {
