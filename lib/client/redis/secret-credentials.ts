@@ -32,11 +32,11 @@ export class SecretCredentials implements CredentialsSource {
       // Another connection was refused before, and it was read since.
       return true;
     }
-    if (this.clock() - this.#readAt < PAUSE) {
-      return false;
+    if (this.clock() - this.#readAt >= PAUSE) {
+      this.#reading = this.#read();
     }
-    this.#reading = this.#read();
-    return (await this.#reading).password !== credentials.password;
+    // Also one that is being read right now, since yet another connection was refused a moment ago.
+    return (await this.current()).password !== credentials.password;
   }
 
   #read(): Promise<Credentials> {
