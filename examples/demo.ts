@@ -1,6 +1,7 @@
 /**
- * `npm run demo`: synthesizes the sample, runs the assembly on this machine, sends a visitor through the shop, and
- * stays up. `-- --once` ends after the visitor, with exit code 1 if a step failed.
+ * `npm run demo`: synthesizes a sample, runs the assembly on this machine, sends a visitor through the shop, and
+ * stays up. `-- redis-shop` takes that sample in place of `serverless-shop`; `-- --once` ends after the visitor, with exit
+ * code 1 if a step failed.
  */
 import { AssertionError } from 'node:assert';
 import assert from 'node:assert/strict';
@@ -15,7 +16,11 @@ import { inspect, parseArgs, promisify, styleText } from 'node:util';
 import { type LocalCloud, startLocal } from 'cdk-sessions-local';
 import { lookWith, Visitor } from './visitor.js';
 
-const STACK = 'ServerlessShop';
+/** The stacks of the samples, by the names of their folders. */
+const SAMPLES: ReadonlyMap<string, string> = new Map([
+  ['serverless-shop', 'ServerlessShop'],
+  ['redis-shop', 'RedisShop'],
+]);
 const ADDS_PER_TAB = 10;
 const FIREFOX_ON_LINUX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
@@ -35,9 +40,9 @@ async function step(title: string, run: () => Promise<string>): Promise<void> {
 }
 
 /** The same synthesis as that of a deployment, into a folder of its own: another demo may be running. */
-async function synthesize(assembly: string): Promise<void> {
+async function synthesize(stack: string, assembly: string): Promise<void> {
   const cdk = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
-  const options = ['synth', STACK, '--quiet', '--no-notices', '--output', assembly];
+  const options = ['synth', stack, '--quiet', '--no-notices', '--output', assembly];
   await promisify(execFile)(process.execPath, [cdk, ...options], {
     env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' },
   });
@@ -53,9 +58,25 @@ async function instances(visitor: Visitor): Promise<Set<string>> {
 const fingerprint = (cookie = '') => createHash('sha256').update(cookie).digest('hex').slice(0, 8);
 const list = (ids: Iterable<string>) => [...ids].join(', ');
 
+/** What of a cache's commands is about connections, not about what is in it. The rest is. */
+const ABOUT_CONNECTIONS = /^(?:acl|auth|client|cluster|command|config|hello|info|ping|script|select)\b/;
+
+/** How many commands caches were given so far, those of scripts included. */
+async function commandsOf({ caches }: LocalCloud): Promise<number> {
+  const infos = await Promise.all(caches.map(({ command }) => command('INFO', 'commandstats')));
+  const counts = [
+    ...infos
+      .flat()
+      .join('\n')
+      .matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm),
+  ];
+  return counts.reduce((sum, [, name = '', calls]) => sum + (ABOUT_CONNECTIONS.test(name) ? 0 : Number(calls)), 0);
+}
+
 /** The visitor's way through the shop. Each step throws an AssertionError if it did not show what it should. */
-async function visit(cloud: LocalCloud, shop: string, calls: () => number): Promise<void> {
+async function visit(cloud: LocalCloud, shop: string, calls: () => Promise<number>): Promise<void> {
   const visitor = new Visitor(shop);
+  const store = cloud.caches.length > 0 ? 'cache' : 'table';
   const held = async () => (await visitor.cookie())?.value;
   const full = { mug: ADDS_PER_TAB, vase: ADDS_PER_TAB };
   let anonymous: string | undefined;
@@ -66,14 +87,15 @@ async function visit(cloud: LocalCloud, shop: string, calls: () => number): Prom
     const page = await visitor.fetch('/');
     assert.equal(page.status, 200, 'the page is there');
     assert.equal(await held(), undefined, 'nothing is stored, so no cookie is set');
-    assert.equal(calls(), 0, 'the table is not asked');
-    return 'no cookie set, the table not asked';
+    assert.equal(await calls(), 0, `the ${store} is not asked`);
+    return `no cookie set, the ${store} not asked`;
   });
   await step('adds to the cart', async () => {
     await visitor.add('bowl');
     await visitor.remove('bowl');
     anonymous = await held();
     assert.ok(anonymous, 'the first change sets a cookie');
+    assert.notEqual(await calls(), 0, `the ${store} has it`);
     return `session ${fingerprint(anonymous)} begins`;
   });
   await step('adds from two tabs at once', async () => {
@@ -165,20 +187,28 @@ async function stayUp(cloud: LocalCloud, shop: string, interrupted: Promise<void
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { once: { type: 'boolean' }, port: { type: 'string', default: '0' } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { once: { type: 'boolean' }, port: { type: 'string', default: '0' } },
+  });
+  const [sample = 'serverless-shop', ...others] = positionals;
+  const stack = SAMPLES.get(sample);
+  if (stack === undefined || others.length > 0) {
+    throw new Error(`expected one of the samples ${list(SAMPLES.keys())}, received ${positionals.join(' ')}`);
+  }
 
   const assembly = await mkdtemp(join(tmpdir(), 'cdk-sessions-demo-'));
   try {
-    await run(assembly, Number(values.port), values.once === true);
+    await run(stack, assembly, Number(values.port), values.once === true);
   } finally {
     await rm(assembly, { recursive: true, force: true });
   }
 }
 
-async function run(assembly: string, port: number, once: boolean): Promise<void> {
+async function run(stack: string, assembly: string, port: number, once: boolean): Promise<void> {
   const begun = performance.now();
-  console.log(`${paint('bold', 'cdk synth')} ${STACK}`);
-  await synthesize(assembly);
+  console.log(`${paint('bold', 'cdk synth')} ${stack}`);
+  await synthesize(stack, assembly);
   console.log(paint('dim', `  into ${assembly} in ${seconds(begun)}`));
 
   // From here on there is something to stop, whenever the interruption comes.
@@ -190,7 +220,7 @@ async function run(assembly: string, port: number, once: boolean): Promise<void>
   let calls = 0;
   const cloud = await startLocal({
     assembly,
-    stacks: [STACK],
+    stacks: [stack],
     port,
     onCall: () => {
       calls += 1;
@@ -200,8 +230,13 @@ async function run(assembly: string, port: number, once: boolean): Promise<void>
     const [front] = cloud.fronts;
     assert.ok(front, 'the stack has a front');
     console.log(`${paint('bold', 'cdk-sessions-local')} ${assembly}`);
-    console.log(paint('dim', `  ${front.url} in ${seconds(started)}\n`));
-    await Promise.race([visit(cloud, front.url, () => calls).catch(report), interrupted]);
+    console.log(paint('dim', `  ${front.url} in ${seconds(started)}`));
+    for (const { path, reason } of cloud.unsupported) {
+      console.log(paint('dim', `  ${path}: ${reason}`));
+    }
+    console.log();
+    const asked = async () => calls + (await commandsOf(cloud));
+    await Promise.race([visit(cloud, front.url, asked).catch(report), interrupted]);
     if (!once) {
       await stayUp(cloud, front.url, interrupted);
     }

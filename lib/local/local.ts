@@ -163,6 +163,9 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     addresses.set(`${cache.stack}/${cache.logicalId}`, `${aliasOf(cache)}:${cache.port}`);
     log(`${cache.path} runs at ${cache.host}:${cache.port}`);
   }
+  for (const { path: of, reason } of cannot.filter(({ type }) => type === 'AWS::ElastiCache::User')) {
+    log(`${of}: ${reason}`);
+  }
 
   const host = new FunctionHost({
     resolver,
