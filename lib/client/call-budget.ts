@@ -32,17 +32,7 @@ export class CallBudget {
       // Not even begun: a write that is sent and not waited for would leave everybody guessing.
       throw new SessionError('ERR_SESSION_STORE_TIMEOUT', `no time is left for a ${operation} of the session store`);
     }
-    // Made when a store asks for it, or when it is too late: a signal costs more than the rest of this.
-    let abort: AbortController | undefined;
-    const controller = () => {
-      abort ??= new AbortController();
-      return abort;
-    };
-    const options: CallOptions = {
-      get signal() {
-        return controller().signal;
-      },
-    };
+    const options = new AbortableCall();
     let timer: NodeJS.Timeout | undefined;
     try {
       // The timer, not the signal, is what ends the wait: a store may be slow to notice that it was told to stop. What
@@ -51,7 +41,7 @@ export class CallBudget {
         timer = setTimeout(() => {
           const message = `the session store did not answer a ${operation} within ${timeout} ms`;
           reject(new SessionError('ERR_SESSION_STORE_TIMEOUT', message));
-          controller().abort();
+          options.abort();
         }, timeout);
         run(options).then(resolve, reject);
       });
@@ -75,6 +65,27 @@ export class CallBudget {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** What a store is told of a call. Its signal is made when it is asked for: that costs more than the rest of the call. */
+class AbortableCall implements CallOptions {
+  /** A property of each object, so that a copy of the options has it, too. */
+  static readonly #SIGNAL: PropertyDescriptor = {
+    enumerable: true,
+    get(this: AbortableCall) {
+      return this.#abort.signal;
+    },
+  };
+  declare readonly signal: AbortSignal;
+  readonly #abort = new AbortController();
+
+  constructor() {
+    Object.defineProperty(this, 'signal', AbortableCall.#SIGNAL);
+  }
+
+  abort(): void {
+    this.#abort.abort();
   }
 }
 

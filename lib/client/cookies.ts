@@ -33,8 +33,10 @@ export class Cookies {
 
   /** The cookies of our name in Cookie header lines; those that nobody can have got from us come last, as `undefined`. */
   read(headers: readonly string[]): readonly (CookieValue | undefined)[] {
-    const cookies = cookieValues(headers, this.policy.cookie.name).map(parseCookieValue);
-    return [...cookies.filter((cookie) => cookie !== undefined), ...cookies.filter((cookie) => cookie === undefined)];
+    // Sorting takes `undefined` to the end, and leaves all others in their order.
+    return cookieValues(headers, this.policy.cookie.name)
+      .map(parseCookieValue)
+      .sort(() => 0);
   }
 
   /** What a cookie is worth, without asking the store. */

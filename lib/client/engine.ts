@@ -106,7 +106,6 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     this.#assertReads('sessions of visitors');
     const { hooks } = this.#options;
     const all = this.#cookies.read(cookieHeaders);
-    const common = { model: this.#model, concurrency, hadCookie: all.length > 0 };
     const context = this.#context(options);
     let retired: Located | undefined;
     const cookies = await this.#genuine(context, all);
@@ -116,12 +115,15 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
         const session = fingerprint(found.key);
         hooks.call('loaded', { session });
         const onReset = (paths: readonly string[]) => hooks.call('reset', { session, paths });
-        return new SessionDraft(found, { ...common, others: cookies.slice(index + 1), onReset });
+        const others = cookies.slice(index + 1);
+        return new SessionDraft(found, { model: this.#model, concurrency, hadCookie: true, others, onReset });
       }
       retired ??= found?.retired;
     }
     return new SessionDraft<Data>(undefined, {
-      ...common,
+      model: this.#model,
+      concurrency,
+      hadCookie: all.length > 0,
       others: [],
       ...(retired && { retired, overtaken: this.#lifetime.mayBeOvertaken(retired.record.end, this.#options.clock()) }),
       onReset: () => undefined,
@@ -176,7 +178,8 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       if (cookie === undefined || standing === 'forged') {
         hooks.call('rejected', { reason: cookie === undefined ? 'malformed' : 'forged' });
       } else if (cookies.length < MOST_COOKIES) {
-        cookies.push({ ...cookie, outdated: standing === 'outdated' });
+        const { id, deadline, signature } = cookie;
+        cookies.push({ id, deadline, signature, outdated: standing === 'outdated' });
       }
     }
     return cookies;
@@ -215,7 +218,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
       return renewalDue ? regenerate(context, proposal, found, 'age') : saveWithOthers(proposal, found);
     }
     // Nothing of the visitor's is at stake from here on: a store in trouble does not cost her the reply.
-    let whereabouts: Whereabouts | undefined = { id: found.id, ...this.#lifetime.of(found) };
+    let whereabouts: Whereabouts | undefined = found;
     if (renewalDue) {
       await tolerate(async () => {
         whereabouts = await regenerate(context, proposal, found, 'age');
@@ -223,7 +226,7 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     } else if (found.checked || this.#lifetime.touchDue(found, clock())) {
       await tolerate(async () => {
         const expiresAt = await keepUp(context, found);
-        whereabouts = { id: found.id, ...this.#lifetime.of(found), ...(expiresAt !== undefined && { expiresAt }) };
+        whereabouts = expiresAt === undefined ? found : { ...found, expiresAt };
       });
     }
     return whereabouts;

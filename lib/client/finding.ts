@@ -2,7 +2,7 @@ import type { CookieValue } from '../contract/cookie.js';
 import type { PresentedCookie } from './cookies.js';
 import { endRevoked } from './ending.js';
 import type { HookCaller, RejectionReason } from './hooks.js';
-import type { Located } from './record.js';
+import type { Located, SignIn } from './record.js';
 import type { Identified } from './record-access.js';
 import type { SaveContext } from './save-context.js';
 import type { FoundSession } from './session-draft.js';
@@ -37,14 +37,25 @@ export async function find(context: SaveContext, cookie: PresentedCookie): Promi
   if (lifetime.of(located).expiresAt <= clock()) {
     return expire(hooks, located.key);
   }
-  const wanted = await stillWanted(context, located);
-  if (wanted === undefined) {
-    return reject(hooks, 'revoked');
+  const { signIn } = located.record;
+  const checked = signIn !== undefined && lifetime.checkDue(signIn, clock());
+  if (signIn !== undefined && (checked || context.policy.revocationCheck === 'request')) {
+    const wanted = await stillWanted(context, located, signIn);
+    if (wanted === undefined) {
+      return reject(hooks, 'revoked');
+    }
+    located = checked ? wanted : located;
   }
-  const alive = await keepAlive(context, wanted.located);
-  return alive === undefined
-    ? expire(hooks, located.key)
-    : { ...alive, ...lifetime.of(alive), cookie, checked: wanted.checked };
+  if (lifetime.touchFirst(located, clock())) {
+    const alive = await keepAlive(context, located);
+    if (alive === undefined) {
+      return expire(hooks, located.key);
+    }
+    located = alive;
+  }
+  const { id, key, stored, record } = located;
+  const { expiresAt, deadline } = lifetime.of(located);
+  return { id, key, stored, record, expiresAt, deadline, cookie, checked };
 }
 
 /** Nothing is stored: a signed cookie knows whether something should be. */
@@ -59,41 +70,26 @@ function missing({ hooks, clock }: SaveContext, { id, signature }: CookieValue):
 }
 
 /**
- * Whether the sessions of the user who is signed in were not revoked since this one began, looked up when it is time to. A
- * session that was revoked is ended.
+ * The session with the note that the sessions of the user who is signed in were not revoked since it began. If they were,
+ * it is ended.
  */
-async function stillWanted(
-  context: SaveContext,
-  located: Identified,
-): Promise<{ readonly located: Identified; readonly checked: boolean } | undefined> {
-  const { policy, owners, lifetime, clock } = context;
+async function stillWanted(context: SaveContext, located: Identified, signIn: SignIn): Promise<Identified | undefined> {
+  const checkedAt = context.clock();
   const { record } = located;
-  const { signIn } = record;
-  const everyTime = policy.revocationCheck === 'request';
-  const now = clock();
-  const due = signIn !== undefined && lifetime.checkDue(signIn, now);
-  if (signIn === undefined || !(everyTime || due)) {
-    return { located, checked: false };
-  }
-  const { notBefore } = await owners.read(signIn.user);
+  const { notBefore } = await context.owners.read(signIn.user);
   if (record.createdAt < notBefore) {
     await endRevoked(context, located);
     return undefined;
   }
-  const checked = { ...located, record: { ...record, signIn: { ...signIn, checkedAt: now } } };
-  return { located: due ? checked : located, checked: due };
+  return { ...located, record: { ...record, signIn: { ...signIn, checkedAt } } };
 }
 
-/** Touched before the handler and not after it, if the session would run out while the handler is at work. */
+/** Touched before the handler and not after it, since the session would run out while the handler is at work. */
 async function keepAlive(
   { records, lifetime, clock, tolerate }: SaveContext,
   located: Identified,
 ): Promise<Identified | undefined> {
-  const now = clock();
-  if (!lifetime.touchFirst(located, now) || !lifetime.touchSuffices(located)) {
-    return located;
-  }
-  const { expiresAt } = lifetime.ofUsed(located, now);
+  const { expiresAt } = lifetime.ofUsed(located, clock());
   let alive: Identified | undefined = located;
   await tolerate(async () => {
     const touched = await records.touch(located, expiresAt);

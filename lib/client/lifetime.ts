@@ -94,13 +94,16 @@ export class Lifetime {
   }
 
   /**
-   * Whether a touch must come before the handler: the idle time may run out while that is at work, and a touch is due, or
-   * would be the last of the session, as it takes it to its deadline.
+   * Whether a touch must come before the handler, and suffices: the idle time may run out while that is at work, and a
+   * touch is due, or would be the last of the session, as it takes it to its deadline.
    */
   touchFirst(located: Located, now: EpochMilliseconds): boolean {
     const { expiresAt, deadline } = this.of(located);
+    if (expiresAt - now >= LONGEST_HANDLER || !this.touchSuffices(located)) {
+      return false;
+    }
     const isLast = expiresAt < deadline && this.ofUsed(located, now).expiresAt === deadline;
-    return expiresAt - now < LONGEST_HANDLER && (isLast || this.touchDue(located, now));
+    return isLast || this.touchDue(located, now);
   }
 
   /** How requests that set out with the old id find a session that is renewed now. */

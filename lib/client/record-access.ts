@@ -49,7 +49,7 @@ export class RecordAccess {
   /** Reads the record of an id. */
   async read(id: string): Promise<Identified | undefined> {
     const located = await this.readKey(keyOf(id));
-    return located && { ...located, id };
+    return located && { id, key: located.key, stored: located.stored, record: located.record };
   }
 
   /** Reads the record under a key. */

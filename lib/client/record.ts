@@ -16,9 +16,9 @@ export interface SessionRecord {
   /** The last saves: whoever lost the reply to one of them finds it here. */
   readonly recent: RecentSaves;
   /** Set when the session does not live under this key any more. */
-  readonly end?: SessionEnd;
+  readonly end?: SessionEnd | undefined;
   /** Set when somebody is signed in. */
-  readonly signIn?: SignIn;
+  readonly signIn?: SignIn | undefined;
   /** The application's values. */
   readonly data: SessionData;
 }
@@ -95,10 +95,26 @@ const LINE_FEED = 0x0a;
 /** The version of data that nobody gave one. */
 const FIRST_VERSION = 1;
 
-export function encodeRecord({ data, end, ...fields }: SessionRecord): Uint8Array {
+export function encodeRecord({
+  createdAt,
+  renewedAt,
+  idleTimeout,
+  recent,
+  signIn,
+  end,
+  data,
+}: SessionRecord): Uint8Array {
   const { deflated, bytes } = data.encoded;
-  const version = data.version > FIRST_VERSION ? { dataVersion: data.version } : {};
-  const header = `${JSON.stringify({ ...fields, ...version, ...(end && { end: endToJson(end) }) })}\n`;
+  const fields = {
+    createdAt,
+    renewedAt,
+    idleTimeout,
+    recent,
+    signIn,
+    dataVersion: data.version > FIRST_VERSION ? data.version : undefined,
+    end: end && endToJson(end),
+  };
+  const header = `${JSON.stringify(fields)}\n`;
   const headerLength = Buffer.byteLength(header);
   const record = Buffer.allocUnsafe(1 + headerLength + bytes.length);
   record[0] = deflated ? RECORD_FORMAT.deflated : RECORD_FORMAT.plain;
@@ -144,8 +160,8 @@ export function decodeRecord(value: Uint8Array): SessionRecord {
     renewedAt,
     idleTimeout,
     recent,
-    ...(signIn !== undefined && { signIn: signInFromJson(signIn) }),
-    ...(end !== undefined && { end: endFromJson(end) }),
+    signIn: signIn === undefined ? undefined : signInFromJson(signIn),
+    end: end === undefined ? undefined : endFromJson(end),
     data: SessionData.decode(
       { deflated: format === RECORD_FORMAT.deflated, bytes: record.subarray(headerEnd + 1) },
       dataVersion,

@@ -26,10 +26,11 @@ export function newNonce(): Uint8Array {
 
 /** The key under which a session is stored: the SHA-256 of its id, so that whoever reads the store signs in as nobody. */
 export function keyOf(id: string): SessionKey {
-  return createHash('sha256').update(Buffer.from(id, 'base64url')).digest();
+  // By way of a text: the memory of a digest that comes in bytes costs more than the hash.
+  return Buffer.from(createHash('sha256').update(id, 'base64url').digest('base64url'), 'base64url');
 }
 
 /** A short name for a session that may stand in a log: it finds neither the id nor the stored key. */
 export function fingerprint(key: SessionKey): string {
-  return Buffer.from(key.subarray(0, 6)).toString('base64url');
+  return Buffer.from(key.buffer, key.byteOffset, 6).toString('base64url');
 }

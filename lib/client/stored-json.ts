@@ -16,10 +16,14 @@ export function parseTexts(text: string): readonly string[] {
 
 /** @throws SessionError ERR_SESSION_RECORD */
 export function asObject(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw damaged('an object is missing');
   }
-  return { ...value };
+  return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isTexts(value: unknown): value is string[] {

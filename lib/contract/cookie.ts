@@ -14,7 +14,7 @@ export interface CookieValue {
   /** When the session ends in any case, in epoch seconds, rounded up. */
   readonly deadline: number;
   /** Says that we made it. */
-  readonly signature?: CookieSignature;
+  readonly signature?: CookieSignature | undefined;
 }
 
 /** What is in a cookie that is signed. */
@@ -45,10 +45,12 @@ export function parseCookieValue(value: string): CookieValue | undefined {
   if (id === undefined || deadline === undefined) {
     return undefined;
   }
-  const unsigned = { id, deadline: Number(deadline) };
-  return keyId === undefined || mac === undefined
-    ? unsigned
-    : { ...unsigned, signature: { aliveUntil: Number(aliveUntil), keyId, mac } };
+  const signed = keyId !== undefined && mac !== undefined;
+  return {
+    id,
+    deadline: Number(deadline),
+    signature: signed ? { aliveUntil: Number(aliveUntil), keyId, mac } : undefined,
+  };
 }
 
 // RFC 6265, section 4.1.1: a cookie's name is a token (RFC 9110, section 5.6.2).
