@@ -74,18 +74,20 @@ export class RedisConnections implements RedisTransport {
   ): Promise<unknown> {
     const end = performance.now() + PATIENCE;
     let instead = first && this.#heed(first.failure, first.node);
+    let last = first?.failure;
     for (let attempt = 1; ; attempt++) {
       let node: RedisNode | undefined;
       try {
         const left = () => Math.max(1, end - performance.now());
-        node = instead ?? this.topology.nodeOf(key) ?? (await within(left(), this.topology.findNode(key)));
-        const link = node.link ?? (await within(left(), node.connect()));
+        node = instead ?? this.topology.nodeOf(key) ?? (await within(left(), this.topology.findNode(key), last));
+        const link = node.link ?? (await within(left(), node.connect(), last));
         if (options?.signal?.aborted) {
           throw new RedisFailure('unsent', 'given up by its caller');
         }
         return await (instead === undefined ? link.send(command) : link.sendAsking(command));
       } catch (error) {
         const failure = error as RedisFailure;
+        last = failure;
         instead = this.#heed(failure, node);
         if (performance.now() >= end || options?.signal?.aborted) {
           throw failure;

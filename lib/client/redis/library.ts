@@ -19,6 +19,7 @@ export interface ConnectionOptions {
   readonly enableOfflineQueue: false;
   readonly autoResendUnfulfilledCommands: false;
   readonly retryStrategy: null;
+  readonly disconnectTimeout: number;
 }
 
 /** A client that makes one connection, and ends with it. */

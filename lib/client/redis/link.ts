@@ -54,6 +54,8 @@ export class RedisLink {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       retryStrategy: null,
+      // Its timer would keep the process alive, also after the socket is gone.
+      disconnectTimeout: 0,
     });
     let reason: Error | undefined;
     // Without a listener an error would end the process.

@@ -1,12 +1,17 @@
 import { RedisFailure } from '../stores/redis-transport.js';
 
-/** Waits for so many milliseconds, and no longer. @throws RedisFailure `unsent` then */
-export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+/**
+ * Waits for so many milliseconds, and no longer.
+ *
+ * @param reason what it is known to fail for up to now
+ * @throws RedisFailure then: the reason, or `unsent`
+ */
+export async function within<T>(milliseconds: number, promise: Promise<T>, reason?: RedisFailure): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<T>((resolve, reject) => {
       timer = setTimeout(() => {
-        reject(new RedisFailure('unsent', `no connection within ${Math.round(milliseconds)} ms`));
+        reject(reason ?? new RedisFailure('unsent', `no connection within ${Math.round(milliseconds)} ms`));
       }, milliseconds);
       promise.then(resolve, reject);
     });

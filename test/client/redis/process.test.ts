@@ -1,0 +1,145 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RedisAddress } from '../../../lib/client/redis/link';
+import { RedisServer } from '../../../lib/local/redis-server';
+import { afterHandshake, FakeRedis } from '../../support/fake-redis';
+
+const ROOT = path.join(__dirname, '../../..');
+
+/** A process that asks a server, and what it says. */
+class Asking {
+  readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #errors: Promise<string>;
+
+  constructor({ host, port }: RedisAddress) {
+    const program = path.join(ROOT, 'test/support/redis-process.ts');
+    const argv = ['--import', 'tsx', program, host, String(port)];
+    this.#process = spawn(process.execPath, argv, { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#errors = text(this.#process.stderr);
+    cleanups.push(() => this.#process.kill('SIGKILL'));
+  }
+
+  async ask(key: string): Promise<string> {
+    this.#process.stdin.write(`${key}\n`);
+    return String(await once(this.#process.stdout, 'data')).trim();
+  }
+
+  /** As Lambda does between two requests, for longer than a busy process stands still. */
+  async freeze(meanwhile: () => unknown): Promise<void> {
+    this.#process.kill('SIGSTOP');
+    await meanwhile();
+    await pause(2500);
+    this.#process.kill('SIGCONT');
+  }
+
+  /** Gives it nothing more to do. What it left behind, and how many milliseconds it took to end. */
+  async end(): Promise<{ code: number; errors: string; after: number }> {
+    const begun = performance.now();
+    const exit = once(this.#process, 'exit');
+    this.#process.stdin.end();
+    const [code] = await exit;
+    return { code, errors: await this.#errors, after: performance.now() - begun };
+  }
+}
+
+/** What is to be done once a test is over, the last first. */
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) {
+    await cleanup();
+  }
+});
+
+async function realServer(): Promise<RedisServer> {
+  const server = await RedisServer.start({ folder: tmpdir() });
+  cleanups.push(() => server.stop());
+  await server.command('SET', 'key', 'value');
+  return server;
+}
+
+async function fake(answer: Parameters<typeof FakeRedis.start>[0]): Promise<FakeRedis> {
+  const server = await FakeRedis.start(answer);
+  cleanups.push(() => server.stop());
+  return server;
+}
+
+/** Expects that it ends by itself, without a word, and waits for nothing. */
+async function expectEnd(asking: Asking): Promise<void> {
+  const { code, errors, after } = await asking.end();
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  expect(after).toBeLessThan(1000);
+}
+
+describe('nothing keeps a process alive, and nothing fails unheard', () => {
+  test('with an idle connection', async () => {
+    const asking = new Asking(await realServer());
+    expect(await asking.ask('key')).toBe('answer: value');
+    await expectEnd(asking);
+  });
+
+  test('with one that was not made', async () => {
+    const server = await fake(() => undefined);
+    const { host, port } = server;
+    await server.stop();
+    const asking = new Asking({ host, port });
+    expect(await asking.ask('key')).toBe(
+      `unsent: cannot connect to ${host}:${port}: connect ECONNREFUSED ${host}:${port}`,
+    );
+    await expectEnd(asking);
+  });
+
+  test('with one that was ended before its answer', async () => {
+    const asking = new Asking(await fake(afterHandshake((_, socket) => void socket.destroy())));
+    expect(await asking.ask('key')).toBe('lost: Connection is closed.');
+    await expectEnd(asking);
+  });
+
+  test('with one that was refused', async () => {
+    const server = await realServer();
+    await server.command('ACL', 'SETUSER', 'default', '-get');
+    const asking = new Asking(server);
+    expect(await asking.ask('key')).toMatch(/^refused: NOPERM /);
+    await expectEnd(asking);
+  });
+});
+
+describe('a process that was frozen', () => {
+  test('and whose connection was killed meanwhile is answered at once', async () => {
+    const server = await realServer();
+    const asking = new Asking(server);
+    await asking.ask('key');
+    await asking.freeze(() => server.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'));
+    expect(await asking.ask('key')).toBe('answer: value');
+  });
+
+  test('and whose connection died meanwhile without a sign is answered on another one', async () => {
+    const dead = new Set<unknown>();
+    const server = await fake(afterHandshake((_, socket) => (dead.has(socket) ? undefined : '+value\r\n')));
+    const asking = new Asking(server);
+    await asking.ask('key');
+    await asking.freeze(() => {
+      for (const socket of server.sockets) {
+        dead.add(socket);
+      }
+    });
+    expect(await asking.ask('key')).toBe('answer: value');
+    const [name] = server.commands.filter(([, key]) => key !== 'setname')[1] ?? [];
+    expect({ name, connections: server.connections }).toEqual({ name: 'PING', connections: 2 });
+  });
+
+  test('and whose connection is alive keeps it', async () => {
+    const server = await fake(afterHandshake(() => '+value\r\n'));
+    const asking = new Asking(server);
+    await asking.ask('key');
+    await asking.freeze(() => undefined);
+    expect(await asking.ask('key')).toBe('answer: value');
+    expect(server.commands.map(([name]) => name)).toEqual(['client', 'GET', 'PING', 'GET']);
+    expect(server.connections).toBe(1);
+  });
+});
