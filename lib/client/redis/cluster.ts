@@ -18,6 +18,8 @@ const DISCOVERY_PAUSE = 100;
 export class ClusterNodes implements Topology {
   readonly #slots = new Array<RedisNode | undefined>(SLOTS);
   #nodes = new Map<string, RedisNode>();
+  /** The one that all clients begin with. It is kept, so that attempts to reach it keep their distance. */
+  readonly #first: RedisNode;
   #discovering: Promise<void> | undefined;
   #discoveredAt = Number.NEGATIVE_INFINITY;
 
@@ -25,16 +27,16 @@ export class ClusterNodes implements Topology {
   constructor(
     private readonly entry: RedisServer,
     private readonly context: RedisNodeContext,
-  ) {}
+  ) {
+    this.#first = new RedisNode(entry, context);
+  }
 
   nodeOf(key: string): RedisNode | undefined {
     return this.#slots[slotOf(key)];
   }
 
   async findNode(key: string): Promise<RedisNode> {
-    if (this.nodeOf(key) === undefined) {
-      await this.#discover();
-    }
+    await this.#discover();
     const node = this.nodeOf(key);
     if (node === undefined) {
       throw new RedisFailure('unsent', `no node of the cluster has slot ${slotOf(key)}`);
@@ -44,12 +46,13 @@ export class ClusterNodes implements Topology {
 
   learn(failure: RedisFailure, node: RedisNode | undefined): RedisNode | undefined {
     const { word } = failure;
-    if (word === 'ASK') {
-      return this.#node(redirection(failure, node).address);
-    }
-    if (word === 'MOVED') {
-      const { slot, address } = redirection(failure, node);
-      this.#slots[slot] = this.#node(address);
+    if (node !== undefined && (word === 'MOVED' || word === 'ASK')) {
+      const { slot, address } = redirection(failure, node.server);
+      const other = this.#node(address);
+      if (word === 'ASK') {
+        return other;
+      }
+      this.#slots[slot] = other;
     } else if (word === 'NOAUTH' || word === 'READONLY') {
       node?.discard();
     }
@@ -70,9 +73,8 @@ export class ClusterNodes implements Topology {
 
   /** Asks one node after another: first those that can be asked at once, last the one that all clients begin with. */
   async #ask(): Promise<void> {
-    const entry = new RedisNode(this.entry, this.context);
     const known = [...this.#nodes.values()];
-    const nodes = [...known.filter(({ link }) => link), ...known.filter(({ link }) => !link), entry];
+    const nodes = [...known.filter(({ link }) => link), ...known.filter(({ link }) => !link), this.#first];
     let failure: unknown;
     try {
       for (const node of nodes) {
@@ -84,7 +86,7 @@ export class ClusterNodes implements Topology {
         }
       }
     } finally {
-      entry.discard();
+      this.#first.discard();
     }
     throw failure;
   }
@@ -139,8 +141,7 @@ function rangesIn(reply: unknown): readonly SlotRange[] {
   return listIn(reply).map((range) => {
     const [first, last, primary] = listIn(range);
     const [host, port] = listIn(primary);
-    // A host that a node does not know is null, or a question mark.
-    return { first: Number(first), last: Number(last), host: String(host ?? '').replace('?', ''), port: Number(port) };
+    return { first: Number(first), last: Number(last), host: knownHost(String(host ?? '')), port: Number(port) };
   });
 }
 
@@ -148,12 +149,18 @@ function listIn(reply: unknown): readonly unknown[] {
   return Array.isArray(reply) ? reply : [];
 }
 
-/** `MOVED 3999 host:port` or `ASK 3999 host:port`. */
-function redirection(failure: RedisFailure, node: RedisNode | undefined): { slot: number; address: RedisAddress } {
-  const [, slot, place = ''] = failure.message.split(' ');
-  const colon = place.lastIndexOf(':');
-  const host = place.slice(0, colon) || (node?.server.host ?? '');
-  return { slot: Number(slot), address: { host, port: Number(place.slice(colon + 1)) } };
+/** `MOVED 3999 host:port` or `ASK 3999 host:port`. Without a host it is that of the node which said so. */
+function redirection({ message }: RedisFailure, asked: RedisAddress): { slot: number; address: RedisAddress } {
+  const [slot, place] = message.split(' ').slice(1);
+  const text = String(place);
+  const colon = text.lastIndexOf(':');
+  const host = knownHost(text.slice(0, colon)) || asked.host;
+  return { slot: Number(slot), address: { host, port: Number(text.slice(colon + 1)) } };
+}
+
+/** A host that a node does not know is null, empty, or a question mark. */
+function knownHost(host: string): string {
+  return host === '?' ? '' : host;
 }
 
 function nameOf({ host, port }: RedisAddress): string {

@@ -5,7 +5,7 @@ import type { RedisNode } from './node.js';
 export interface Topology {
   /** The node that has a key, if that is known. */
   nodeOf(key: string): RedisNode | undefined;
-  /** The node that has a key, asked for if need be. */
+  /** The node that has a key, asked for. */
   findNode(key: string): Promise<RedisNode>;
   /**
    * Learns from what a node answered, or from its silence. Gives the node that takes this one command instead, if it is
