@@ -40,12 +40,19 @@ class Demo {
   }
 }
 
-test('takes the visitor through every step and ends with 0, in plain text where no terminal is', async () => {
-  const demo = new Demo('--once');
-  expect(await demo.ended).toBe(0);
-  expect(demo.stdout.match(/✓/g)).toHaveLength(9);
-  expect(demo.stdout).not.toContain('\u001b');
-});
+test.each([
+  ['a table', []],
+  ['a cache', ['redis-shop']],
+])(
+  'takes the visitor of a shop with %s through every step and ends with 0, in plain text where no terminal is',
+  async (store, sample) => {
+    const demo = new Demo('--once', ...sample);
+    expect(await demo.ended).toBe(0);
+    expect(demo.stdout.match(/✓/g)).toHaveLength(9);
+    expect(demo.stdout).toContain(`no cookie set, the ${store.replace('a ', '')} not asked`);
+    expect(demo.stdout).not.toContain('\u001b');
+  },
+);
 
 test('stays up for visitors until it is interrupted', async () => {
   const demo = new Demo();
@@ -59,6 +66,7 @@ test('stays up for visitors until it is interrupted', async () => {
 test.each([
   [['--port', '70000'], 'port must be a whole number from 0 to 65535, received 70000'],
   [['--twice'], "Unknown option '--twice'"],
+  [['corner-shop'], 'expected one of the samples serverless-shop, redis-shop, received corner-shop'],
 ])('says what is wrong with %j', async (args, message) => {
   const demo = new Demo('--once', ...args);
   expect(await demo.ended).toBe(1);
