@@ -7,8 +7,9 @@ export type Answer = (command: readonly string[], socket: Socket) => string | un
 
 /** A server that says what a test wants it to: for what a real one cannot be made to do. */
 export class FakeRedis {
-  static async start(answer: Answer): Promise<FakeRedis> {
-    const server = createServer({ noDelay: true }).listen(0, '127.0.0.1');
+  /** @param port a certain one; otherwise one that is free */
+  static async start(answer: Answer, port = 0): Promise<FakeRedis> {
+    const server = createServer({ noDelay: true }).listen(port, '127.0.0.1');
     await once(server, 'listening');
     return new FakeRedis(server, answer);
   }

@@ -80,7 +80,7 @@ export class RedisConnections implements RedisTransport {
       try {
         const left = () => Math.max(1, end - performance.now());
         node = instead ?? this.topology.nodeOf(key) ?? (await within(left(), this.topology.findNode(key), last));
-        const link = node.link ?? (await within(left(), node.connect(), last));
+        const link = node.link ?? (await within(left(), node.connect(), last ?? node.failure));
         if (options?.signal?.aborted) {
           throw new RedisFailure('unsent', 'given up by its caller');
         }

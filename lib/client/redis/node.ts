@@ -34,6 +34,7 @@ export class RedisNode {
   #making: Promise<RedisLink> | undefined;
   #failures = 0;
   #failedAt = 0;
+  #failure: RedisFailure | undefined;
 
   constructor(
     readonly server: RedisServer,
@@ -45,6 +46,11 @@ export class RedisNode {
     const { watch, clock } = this.context;
     const held = this.#held;
     return held?.link.open && held.standstills === watch.count && clock() < held.authenticateAt ? held.link : undefined;
+  }
+
+  /** Why there is none, if the last attempt to connect failed. */
+  get failure(): RedisFailure | undefined {
+    return this.#failure;
   }
 
   /** The connection: one that is there is first seen to be alive, another is made if it is not. All who wait, wait for the same. */
@@ -68,9 +74,11 @@ export class RedisNode {
       try {
         this.#held = await this.#open();
         this.#failures = 0;
+        this.#failure = undefined;
       } catch (error) {
         this.#failures++;
         this.#failedAt = performance.now();
+        this.#failure = error as RedisFailure;
         throw error;
       }
     }
