@@ -2,14 +2,7 @@ import type { CallBudget } from './call-budget.js';
 import { SessionError } from './errors.js';
 import type { RecordVault } from './keys/record-vault.js';
 import type { Ends } from './lifetime.js';
-import {
-  blockedRecord,
-  decodeRecord,
-  encodeRecord,
-  type Located,
-  type SessionRecord,
-  type UnsavedRecord,
-} from './record.js';
+import { asSaved, blockedRecord, decodeRecord, encodeRecord, type Located, type UnsavedRecord } from './record.js';
 import { fingerprint, keyOf, successorOf } from './session-id.js';
 import type {
   EpochMilliseconds,
@@ -25,6 +18,10 @@ import { nextVersion, remember, remembers } from './version.js';
 /** A record whose session id is known. */
 export interface Identified extends Located {
   readonly id: string;
+}
+
+export function identified({ key, stored, record }: Located, id: string): Identified {
+  return { id, key, stored, record };
 }
 
 /** The version of what was ended by somebody who did not look at it. */
@@ -49,7 +46,7 @@ export class RecordAccess {
   /** Reads the record of an id. */
   async read(id: string): Promise<Identified | undefined> {
     const located = await this.readKey(keyOf(id));
-    return located && { id, key: located.key, stored: located.stored, record: located.record };
+    return located && identified(located, id);
   }
 
   /** Reads the record under a key. */
@@ -63,10 +60,10 @@ export class RecordAccess {
    */
   async save(key: SessionKey, record: UnsavedRecord, ends: Ends, expected: Located | undefined): Promise<SaveResult> {
     const version = nextVersion(expected?.stored.version);
-    const saved: SessionRecord = { ...record, recent: remember(expected?.record.recent ?? '', version) };
+    const saved = asSaved(record, remember(expected?.record.recent ?? '', version));
     const encoded = encodeRecord(saved);
     const value = this.vault === undefined ? encoded : await this.vault.close(encoded, key, this.budget);
-    const stored: StoredSession = { value, version, ...ends };
+    const stored: StoredSession = { value, version, expiresAt: ends.expiresAt, deadline: ends.deadline };
     const result = await this.budget
       .call('write', (options) => this.store.write(key, stored, expected?.stored.version ?? 'absent', options))
       .catch((error: unknown) => this.#lookWhetherSaved(error, key, version, expected?.stored.version));

@@ -42,6 +42,12 @@ export interface SignIn {
 /** A record that is to be saved. */
 export type UnsavedRecord = Omit<SessionRecord, 'recent'>;
 
+/** A record as it is saved, with the saves that are then to be remembered. */
+export function asSaved(record: UnsavedRecord, recent: RecentSaves): SessionRecord {
+  const { createdAt, renewedAt, idleTimeout, signIn, end, data } = record;
+  return { createdAt, renewedAt, idleTimeout, recent, signIn, end, data };
+}
+
 /**
  * How a session's life under one key ends. Such a record holds no data, and DynamoDB collects it as any other.
  *

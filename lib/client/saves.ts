@@ -4,7 +4,7 @@ import { writeNew } from './identity.js';
 import { layersOn } from './layers.js';
 import { conflict, type Proposal } from './proposal.js';
 import type { Located } from './record.js';
-import type { Identified } from './record-access.js';
+import { type Identified, identified } from './record-access.js';
 import type { SaveContext, Whereabouts } from './save-context.js';
 import type { FoundSession } from './session-draft.js';
 import { fingerprint, keyOf, newSessionId } from './session-id.js';
@@ -81,11 +81,12 @@ export async function saveChanges(
       return { at: target, refused };
     }
     const ends = lifetime.ofUsed(target, clock());
-    const record = { ...target.record, idleTimeout: lifetime.idleTimeout, data };
+    const { createdAt, renewedAt, signIn } = target.record;
+    const record = { createdAt, renewedAt, idleTimeout: lifetime.idleTimeout, signIn, data };
     const result = await records.save(target.key, record, ends, target);
     if (result.saved) {
       tellConflicts(context, target, contested);
-      return { at: { ...result.located, id: target.id }, refused };
+      return { at: identified(result.located, target.id), refused };
     }
     target = await currentAfterConflict(context, target, result.current, attempt);
   }
@@ -139,7 +140,7 @@ export async function currentAfterConflict(
   attempt: number,
 ): Promise<Identified | undefined> {
   if (attempt === 1 || current === undefined) {
-    return records.follow(current && { ...current, id }, clock());
+    return records.follow(current && identified(current, id), clock());
   }
   const pause = pauseBefore(attempt);
   if (pause >= records.budget.remaining) {

@@ -36,7 +36,8 @@ export class MemoryStore implements SessionStore {
       return { written: false, current };
     }
     // A copy, since the caller may use the buffer for something else.
-    this.#sessions.set(key, { ...next, value: Uint8Array.from(next.value) });
+    const { value, version, expiresAt, deadline } = next;
+    this.#sessions.set(key, { value: new Uint8Array(value), version, expiresAt, deadline });
     return { written: true };
   }
 
