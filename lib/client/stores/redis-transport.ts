@@ -43,11 +43,15 @@ export function failureOf(error: unknown): RedisFailure {
   const { name, message, code } = error as NodeJS.ErrnoException;
   if (name === 'ReplyError') {
     // Servers repeat the arguments of a command that they do not know.
-    return new RedisFailure('refused', message.replace(/,? with args beginning with:.*$/is, ''));
+    const words = message.replace(/,? with args beginning with:.*$/is, '').replace(IN_SCRIPT, '');
+    return new RedisFailure('refused', words);
   }
   // An error that stands for several, one for each address of a name, has no text of its own.
   return new RedisFailure(message.startsWith(NOT_WRITABLE) ? 'unsent' : 'lost', message || String(code));
 }
+
+/** What Redis before 7.0 puts in front of that which refused a command in a script, such as `READONLY`. */
+const IN_SCRIPT = /^ERR Error running script \(.*?: -(?=[A-Z]+ )/;
 
 /** How the libraries begin to say that there is no connection, and no queue to wait in for one. */
 const NOT_WRITABLE = "Stream isn't writeable";
