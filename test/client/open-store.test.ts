@@ -1,5 +1,6 @@
 import { systemClock } from '../../lib/client/clock';
 import { openStore } from '../../lib/client/open-store';
+import { afterHandshake, FakeRedis } from '../support/fake-redis';
 
 afterEach(() => {
   jest.dontMock('../../lib/client/stores/dynamodb-sdk');
@@ -36,11 +37,28 @@ test('a table of another region is reached there', async () => {
   expect(regions).toEqual(['eu-west-1', undefined]);
 });
 
-test('a store that this release lacks needs a newer one', async () => {
-  const redis = { kind: 'redis', endpoint: 'sessions.example.com', port: 6379, cluster: true, tls: true } as const;
-  await expect(openStore(redis, systemClock)).rejects.toMatchObject({
-    code: 'ERR_SESSION_CONFIG',
-    message:
-      'a store of the kind redis needs a newer client than this: update cdk-sessions-client, or keep sessions in a SessionTable',
+describe('a store in Redis', () => {
+  const contract = (port: number) =>
+    ({ kind: 'redis', endpoint: '127.0.0.1', port, cluster: false, tls: false }) as const;
+  const key = Uint8Array.of(1);
+  const name = 'session:AQ';
+
+  test('is reached over connections of the library', async () => {
+    const server = await FakeRedis.start(afterHandshake(() => '$-1\r\n'));
+    try {
+      const store = await openStore(contract(server.port), systemClock);
+      expect(server.connections).toBe(0);
+      expect(await store.read(key)).toBeUndefined();
+      expect(server.commands).toContainEqual(['GET', name]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('is reached through the client that the application has, and no other', async () => {
+    const callBuffer = jest.fn(async () => null);
+    const store = await openStore(contract(1), systemClock, { callBuffer });
+    expect(await store.read(key)).toBeUndefined();
+    expect(callBuffer.mock.calls).toEqual([['GET', name]]);
   });
 });
