@@ -1,23 +1,275 @@
-import type { Clock } from 'cdk-sessions-client';
-import { RedisStore, redisTransport } from 'cdk-sessions-client/redis';
-import { storeContract } from 'cdk-sessions-client/testing';
-import { CacheEngine } from '../../../lib/constructs/cache/cache-engine';
-import { sessionAccessString } from '../../../lib/constructs/cache/access-string';
-import { type RedisServer, startRedisServer } from '../../support/redis-server';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Clock, StoredSession } from 'cdk-sessions-client';
+import { type RedisClient, RedisStore, type RedisTransport, redisTransport } from 'cdk-sessions-client/redis';
+import { FakeClock, storeContract } from 'cdk-sessions-client/testing';
+import { Cluster, Redis } from 'ioredis';
+import { Redis as Valkey } from 'iovalkey';
+import { CACHE_COLLECTION_DELAY, CACHE_COMMANDS, CACHE_KEY_PREFIX } from '../../../lib/contract/cache-access';
+import {
+  CACHE_KINDS,
+  commandCalls,
+  keysIn,
+  type LiveCache,
+  SESSIONS_USER,
+  startCache,
+} from '../../support/redis-caches';
 import { connectionsTo, credentialsOf } from '../../support/redis-connections';
+import { engineOf, MINUTE, START, Visitor } from '../support';
 
-let server: RedisServer;
-let transport;
-beforeAll(async () => {
-  server = await startRedisServer();
-  const rules = sessionAccessString(CacheEngine.REDIS_7_0).split(' ');
-  await server.command('ACL', 'SETUSER', 'sessions', 'reset', ...rules, '>password-of-sessions');
-  transport = connectionsTo(server, { ca: server.ca, credentials: credentialsOf('sessions', 'password-of-sessions') });
-});
-afterAll(async () => { await server.stop(); });
-
-const subject = (clock: Clock) => new RedisStore({ transport, clock });
-for (const { name, run } of storeContract(subject, { sequences: 40 })) {
-  test(name, run);
+/** Connections of our own to a cache, as `openRedis` makes them. */
+function ownConnections({ host, port, cluster, ca }: LiveCache): RedisTransport {
+  const credentials =
+    ca === undefined ? {} : { credentials: credentialsOf(SESSIONS_USER.name, SESSIONS_USER.password) };
+  return connectionsTo({ host, port }, { cluster, ...(ca !== undefined && { ca }), ...credentials });
 }
-test('acl', async () => { console.log(await server.command('ACL', 'LOG'), await server.command('INFO', 'commandstats')); });
+
+describe.each(CACHE_KINDS)('on %s', (kind) => {
+  let cache: LiveCache;
+  let transport: RedisTransport;
+  beforeAll(async () => {
+    cache = await startCache(kind);
+    transport = ownConnections(cache);
+  });
+  afterAll(() => cache?.stop());
+
+  describe('the Redis store keeps the contract of a store', () => {
+    const subject = (clock: Clock) => new RedisStore({ transport, clock });
+    for (const { name, run } of storeContract(subject, { sequences: 40 })) {
+      test(name, run);
+    }
+  });
+
+  test('fifty requests that count one key of one session are all counted', async () => {
+    const clock = new FakeClock();
+    const store = new RedisStore({ transport, clock: clock.read });
+    const visitor = new Visitor(engineOf({ store, clock, callTimeout: 5000 }));
+    await visitor.request((session) => session.set('user', 'ada'));
+    const tabs = Array.from({ length: 50 }, () => visitor.tab());
+    await Promise.all(tabs.map((tab) => tab.request((session) => session.update('count', (count = 0) => count + 1))));
+    expect(await visitor.see('count')).toBe(50);
+    expect(await visitor.see('user')).toBe('ada');
+  });
+
+  test('every key is one of sessions', async () => {
+    const keys = await keysIn(cache);
+    expect(keys.filter((key) => !/^session:(owner:)?[\w-]{43}$/.test(key))).toEqual([]);
+    const all = await Promise.all(cache.primaries.map((node) => node.command('DBSIZE')));
+    expect(all.reduce<number>((sum, size) => sum + Number(size), 0)).toBe(keys.length);
+  });
+});
+
+describe('with users', () => {
+  test('the store calls what the constructs grant, all of it and nothing else', async () => {
+    const cache = await startCache('a cluster of three with replicas');
+    try {
+      const transport = ownConnections(cache);
+      for (const { run } of storeContract((clock) => new RedisStore({ transport, clock }), { sequences: 5 })) {
+        await run();
+      }
+      const refused = await Promise.all(cache.nodes.map((node) => node.command('ACL', 'LOG')));
+      expect(refused.flat()).toEqual([]);
+      const calls = await commandCalls(cache);
+      // A healthy cluster that nobody changes asks for neither.
+      const onlyInNeed = ['ping', 'asking'];
+      expect(CACHE_COMMANDS.filter((command) => !calls.has(command) && !onlyInNeed.includes(command))).toEqual([]);
+    } finally {
+      await cache.stop();
+    }
+  });
+});
+
+describe('through a client that the application has', () => {
+  let alone: LiveCache;
+  let cluster: LiveCache;
+  const clients: (RedisClient & { disconnect(): void })[] = [];
+  const client = <Client extends RedisClient & { disconnect(): void }>(made: Client) => {
+    clients.push(made);
+    return made;
+  };
+  beforeAll(async () => {
+    [alone, cluster] = await Promise.all([startCache('one server'), startCache('a cluster of three with replicas')]);
+  });
+  afterAll(async () => {
+    for (const each of clients) {
+      each.disconnect();
+    }
+    await Promise.all([alone?.stop(), cluster?.stop()]);
+  });
+
+  const { name: username, password } = SESSIONS_USER;
+  const kinds: Record<string, () => RedisClient> = {
+    ioredis: () => client(new Redis(alone.port)),
+    'ioredis that speaks RESP2': () => client(new Redis({ port: alone.port, protocol: 2 })),
+    'ioredis that maps no reply of RESP3': () => client(new Redis({ port: alone.port, replyMapping: 'resp3' })),
+    iovalkey: () => client(new Valkey(alone.port)),
+    'the cluster client of ioredis': () =>
+      client(
+        new Cluster([{ host: cluster.host, port: cluster.port }], {
+          dnsLookup: (address, callback) => callback(null, address),
+          // It would ask for CLUSTER INFO, which the user of sessions may not.
+          enableReadyCheck: false,
+          redisOptions: { username, password, enableReadyCheck: false, tls: { ca: cluster.ca ?? '' } },
+        }),
+      ),
+  };
+  describe.each(Object.keys(kinds))('%s, the store keeps its contract', (kind) => {
+    let given: RedisClient | undefined;
+    const subject = (clock: Clock) => {
+      given ??= kinds[kind]?.();
+      return new RedisStore({ transport: redisTransport(given as RedisClient), clock });
+    };
+    for (const { name, run } of storeContract(subject, { sequences: 10 })) {
+      test(name, run);
+    }
+  });
+
+  test('a refusal names no part of what was sent', async () => {
+    const transport = redisTransport(client(new Redis(alone.port)));
+    await expect(transport.send('key', ['UNHEARD', 'secret'])).rejects.toMatchObject({
+      name: 'RedisFailure',
+      outcome: 'refused',
+      word: 'ERR',
+      message: "ERR unknown command 'UNHEARD'",
+    });
+  });
+
+  test('what never left is told apart from what may have been done', async () => {
+    const gone = client(new Redis({ port: alone.port, lazyConnect: true, enableOfflineQueue: false }));
+    await expect(redisTransport(gone).send('key', ['GET', 'key'])).rejects.toMatchObject({
+      outcome: 'unsent',
+      word: '',
+    });
+    const ended = once(gone, 'end');
+    gone.disconnect();
+    await ended;
+    await expect(redisTransport(gone).send('key', ['GET', 'key'])).rejects.toMatchObject({ outcome: 'lost' });
+  });
+});
+
+describe('what is kept', () => {
+  const clock = () => START;
+  let cache: LiveCache;
+  let redis: Redis;
+  let store: RedisStore;
+  beforeAll(async () => {
+    cache = await startCache('one server');
+    redis = new Redis(cache.port);
+    store = new RedisStore({ transport: redisTransport(redis), clock });
+  });
+  afterAll(async () => {
+    redis?.disconnect();
+    await cache?.stop();
+  });
+
+  const keyed = () => {
+    const key = randomBytes(32);
+    return { key, name: CACHE_KEY_PREFIX + key.toString('base64url') };
+  };
+
+  test('a session is a string: a header of format, times and version, and the value', async () => {
+    const { key, name } = keyed();
+    await store.write(key, stored({ version: '1.nonce', value: Buffer.from('the value') }), 'absent');
+    const times = [START + MINUTE, START + 60 * MINUTE].map((time) => time.toString(16).padStart(12, '0')).join('');
+    const expected = Buffer.concat([Buffer.from(`01${times}07`, 'hex'), Buffer.from('1.noncethe value')]);
+    expect(await redis.getBuffer(name)).toEqual(expected);
+  });
+
+  test('the server collects a session some minutes after its end, as late as a touch made that', async () => {
+    const { key, name } = keyed();
+    await store.write(key, stored(), 'absent');
+    const left = async () => Math.round((await redis.pttl(name)) / 1000);
+    expect(await left()).toBe((MINUTE + CACHE_COLLECTION_DELAY) / 1000);
+    await store.touch(key, START + 3 * MINUTE, 'first');
+    expect(await left()).toBe((3 * MINUTE + CACHE_COLLECTION_DELAY) / 1000);
+    await store.owners.block(key, 'blocked', START + 9 * MINUTE);
+    expect(await left()).toBe((3 * MINUTE + CACHE_COLLECTION_DELAY) / 1000);
+  });
+
+  test('the server collects a user when it was asked to at the latest', async () => {
+    const owner = randomBytes(32);
+    const name = `${CACHE_KEY_PREFIX}owner:${owner.toString('base64url')}`;
+    const left = async () => Math.round((await redis.pttl(name)) / 1000);
+    await store.owners.revoke(owner, START, START + 2 * MINUTE);
+    expect(await left()).toBe((2 * MINUTE + CACHE_COLLECTION_DELAY) / 1000);
+    const session = { key: randomBytes(32), handle: 'AAAAAAAA', enteredAt: START, deadline: START + MINUTE };
+    await store.owners.enter(owner, session, START + MINUTE);
+    expect(await left()).toBe((2 * MINUTE + CACHE_COLLECTION_DELAY) / 1000);
+    await store.owners.enter(owner, session, START + 3 * MINUTE);
+    expect(await left()).toBe((3 * MINUTE + CACHE_COLLECTION_DELAY) / 1000);
+  });
+
+  test('a clock that is ahead takes no session of a user out that lives for others', async () => {
+    const owner = randomBytes(32);
+    const session = (deadline: number) => ({ key: randomBytes(32), handle: 'AAAAAAAA', enteredAt: START, deadline });
+    const [short, long] = [session(START + MINUTE), session(START + 60 * MINUTE)];
+    await store.owners.enter(owner, short, long.deadline);
+    const ahead = new RedisStore({ transport: redisTransport(redis), clock: () => START + 4 * MINUTE });
+    await ahead.owners.enter(owner, long, long.deadline);
+    expect((await store.owners.readOwner(owner)).sessions).toHaveLength(2);
+    const later = new RedisStore({ transport: redisTransport(redis), clock: () => START + 7 * MINUTE });
+    await later.owners.enter(owner, long, long.deadline);
+    expect((await store.owners.readOwner(owner)).sessions).toHaveLength(1);
+  });
+
+  test.each([
+    ['a text', 'text'],
+    ['nothing but a format', Buffer.of(1)],
+    [
+      'less than its header says',
+      Buffer.concat([Buffer.of(1), Buffer.alloc(12), Buffer.of(200), Buffer.from('short')]),
+    ],
+  ])('%s that somebody else wrote is no session, and is left alone', async (_, foreign) => {
+    const { key, name } = keyed();
+    await redis.set(name, foreign);
+    expect(await store.read(key)).toBeUndefined();
+    expect(await store.write(key, stored(), 'first')).toEqual({ written: false, current: undefined });
+    expect(await store.touch(key, START + 2 * MINUTE, 'first')).toBe('gone');
+    expect(await redis.getBuffer(name)).toEqual(Buffer.from(foreign));
+  });
+
+  test('a session in a format of a later release is an error, and is left alone', async () => {
+    const { key, name } = keyed();
+    const later = Buffer.concat([Buffer.of(2), Buffer.alloc(40)]);
+    await redis.set(name, later);
+    const error = { code: 'ERR_SESSION_RECORD', message: expect.stringContaining('has format 2') };
+    await expect(store.read(key)).rejects.toMatchObject(error);
+    await expect(store.write(key, stored(), 'absent')).rejects.toMatchObject(error);
+    expect(await store.touch(key, START + 2 * MINUTE, 'first')).toBe('gone');
+    await store.owners.block(key, 'blocked', START + MINUTE);
+    expect(await redis.getBuffer(name)).toEqual(later);
+  });
+
+  test('a key that holds something else than a string is an error, never "no session"', async () => {
+    const { key, name } = keyed();
+    await redis.hset(name, 'field', 'value');
+    await expect(store.read(key)).rejects.toMatchObject({ outcome: 'refused', word: 'WRONGTYPE' });
+  });
+
+  test('a server that forgot the scripts is sent them again, and only then', async () => {
+    const { key } = keyed();
+    await redis.script('FLUSH');
+    await redis.config('RESETSTAT');
+    await store.write(key, stored({ version: 'first' }), 'absent');
+    await store.write(key, stored({ version: 'second' }), 'first');
+    const calls = await commandCalls(cache);
+    expect([calls.get('eval'), calls.get('evalsha')]).toEqual([1, 2]);
+  });
+
+  test('a session of 2 MB is kept', async () => {
+    const { key } = keyed();
+    const large = stored({ value: randomBytes(2 * 1024 * 1024) });
+    await store.write(key, large, 'absent');
+    expect((await store.read(key))?.value).toEqual(large.value);
+  });
+});
+
+function stored(different: Partial<StoredSession> = {}): StoredSession {
+  return {
+    value: Buffer.of(1, 2, 3),
+    version: 'first',
+    expiresAt: START + MINUTE,
+    deadline: START + 60 * MINUTE,
+    ...different,
+  };
+}
