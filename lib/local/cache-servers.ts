@@ -85,11 +85,8 @@ async function startCache(
     ? await RedisCluster.start({ ...options, primaries: shards })
     : await RedisServer.start(options);
   stops.push(() => started.stop());
-  const nodes = started instanceof RedisCluster ? started.nodes : [started];
+  const nodes = started instanceof RedisCluster ? started.nodes : ([started] as const);
   const [first] = nodes;
-  if (first === undefined) {
-    throw new LocalError('ERR_LOCAL_REDIS', `the cache ${name} has no nodes`);
-  }
   const { version } = first.program;
   const reasons = new Set(version === engine ? [] : [`it runs in ${version} here, not in ${engine}`]);
   try {

@@ -25,31 +25,39 @@ export class RedisCluster {
   /** @throws LocalError ERR_LOCAL_REDIS if a node does not start, or they do not agree. */
   static async start({ primaries, replicasPerPrimary = 0, ...each }: RedisClusterOptions): Promise<RedisCluster> {
     const password = randomBytes(24).toString('hex');
-    const starting = Array.from({ length: primaries * (1 + replicasPerPrimary) }, () =>
-      RedisServer.start({ ...each, cluster: true, password }),
+    // All of them are awaited, the failed and the others, since only what has started can be stopped.
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: primaries * (1 + replicasPerPrimary) }, () =>
+        RedisServer.start({ ...each, cluster: true, password }),
+      ),
     );
-    const outcomes = await Promise.allSettled(starting);
     const nodes = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-    const cluster = new RedisCluster(nodes.slice(0, primaries), nodes.slice(primaries));
     try {
-      // The first failure, if there is one.
-      await Promise.all(starting);
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed !== undefined) {
+        throw failed.reason;
+      }
+      const [first, ...others] = nodes;
+      if (first === undefined) {
+        throw new LocalError('ERR_LOCAL_REDIS', `a cluster has at least one primary, received ${primaries}`);
+      }
+      const cluster = new RedisCluster([first, ...others.slice(0, primaries - 1)], others.slice(primaries - 1));
       await cluster.join();
       return cluster;
     } catch (error) {
-      await cluster.stop();
+      await Promise.all(nodes.map((node) => node.stop()));
       throw error;
     }
   }
 
   private constructor(
     /** The nodes that have the slots at the beginning, in the order of these. */
-    readonly primaries: readonly RedisServer[],
+    readonly primaries: readonly [RedisServer, ...RedisServer[]],
     /** The nodes that copy them: the first one copies the first primary, and so on, in turns. */
     readonly replicas: readonly RedisServer[],
   ) {}
 
-  get nodes(): readonly RedisServer[] {
+  get nodes(): readonly [RedisServer, ...RedisServer[]] {
     return [...this.primaries, ...this.replicas];
   }
 
@@ -67,7 +75,7 @@ export class RedisCluster {
     }
     const [seed, ...others] = nodes;
     for (const { port, busPort } of others) {
-      await seed?.command('CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort));
+      await seed.command('CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort));
     }
     await this.until('knows all others', async (node) => (await infoOf(node, 'cluster_known_nodes')) === nodes.length);
     for (const [index, replica] of replicas.entries()) {

@@ -41,7 +41,7 @@ export async function findRedis(): Promise<RedisProgram> {
   const usable = found.find(({ version }) => Number(/ (\d+)\./.exec(version)?.[1]) >= OLDEST);
   if (usable === undefined) {
     throw refused(
-      `a cache runs in redis-server ${OLDEST}.0 or newer, or in valkey-server, found ${first.version}: ${HOW_TO_GET_ONE}`,
+      `a cache runs in redis-server ${OLDEST} or newer, or in valkey-server, found ${first.version}: ${HOW_TO_GET_ONE}`,
     );
   }
   return usable;

@@ -47,6 +47,9 @@ export interface RedisServerOptions {
 /** How long it may take until it answers, in milliseconds: it may have to read what it kept. */
 const START = 30_000;
 
+/** The file of a server's settings, in its folder. */
+const SETTINGS = 'redis.conf';
+
 /** Free ports are found first and taken afterwards: somebody else may have been faster. */
 const ATTEMPTS = 5;
 
@@ -65,9 +68,10 @@ export class RedisServer implements RedisAddress {
     const folder = await mkdtemp(path.join(options.folder, 'redis-'));
     try {
       for (let attempt = 1; ; attempt += 1) {
-        const server = new RedisServer(program, folder, await freePort(), await freePort(), options);
-        await server.prepare();
-        server.run();
+        const password = options.password ?? options.replicaOf?.password ?? randomBytes(24).toString('hex');
+        const ports = { port: await freePort(), busPort: await freePort() };
+        await layOut({ folder, password, ...ports }, options);
+        const server = new RedisServer(program, folder, ports, password, options);
         if (await server.answers(attempt < ATTEMPTS)) {
           await server.copied();
           return server;
@@ -81,19 +85,22 @@ export class RedisServer implements RedisAddress {
 
   /** The name that its certificate is for. */
   readonly host = 'localhost';
-  readonly password: string;
-  private process: GuardedProcess | undefined;
+  readonly port: number;
+  /** The port on which the nodes of a cluster talk to each other. */
+  readonly busPort: number;
+  private process: GuardedProcess;
 
   private constructor(
     /** What runs. */
     readonly program: RedisProgram,
     private readonly folder: string,
-    readonly port: number,
-    /** The port on which the nodes of a cluster talk to each other. */
-    readonly busPort: number,
+    { port, busPort }: { readonly port: number; readonly busPort: number },
+    readonly password: string,
     private readonly options: RedisServerOptions,
   ) {
-    this.password = options.password ?? options.replicaOf?.password ?? randomBytes(24).toString('hex');
+    this.port = port;
+    this.busPort = busPort;
+    this.process = this.run();
   }
 
   /** What vouches for its certificate, in PEM; `undefined` without TLS. */
@@ -103,7 +110,7 @@ export class RedisServer implements RedisAddress {
 
   /** The id of its process. Another one after a restart. */
   get pid(): number {
-    return this.running().pid;
+    return this.process.pid;
   }
 
   /**
@@ -117,10 +124,9 @@ export class RedisServer implements RedisAddress {
 
   /** Sends its process a signal. One that ends it leaves its folder and its port, for `restart`. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const process = this.running();
-    process.kill(signal);
+    this.process.kill(signal);
     if (signal === 'SIGKILL' || signal === 'SIGTERM') {
-      await process.exited;
+      await this.process.exited;
     }
   }
 
@@ -132,7 +138,7 @@ export class RedisServer implements RedisAddress {
    */
   async restart(): Promise<void> {
     await this.end();
-    this.run();
+    this.process = this.run();
     await this.answers(false);
   }
 
@@ -144,34 +150,18 @@ export class RedisServer implements RedisAddress {
 
   private async end(): Promise<void> {
     // One that stands still hears of nothing else.
-    this.process?.kill('SIGCONT');
-    this.process?.kill('SIGTERM');
-    await this.process?.exited;
+    this.process.kill('SIGCONT');
+    this.process.kill('SIGTERM');
+    await this.process.exited;
   }
 
-  private async prepare(): Promise<void> {
-    const { folder, port, busPort, password, options } = this;
-    const { certificate, users, cluster = false, replicaOf, settings = {} } = options;
-    const secret = { mode: 0o600 };
-    const inFolder = (name: string) => path.join(folder, name);
-    if (certificate !== undefined) {
-      await writeFile(inFolder('key.pem'), certificate.key, secret);
-      await writeFile(inFolder('cert.pem'), certificate.cert);
-    }
-    await writeFile(inFolder('users.acl'), usersText(password, users), secret);
-    const tls = certificate !== undefined;
-    const primary = replicaOf === undefined ? {} : { primaryPort: replicaOf.port };
-    const text = settingsText({ folder, port, busPort, password, tls, cluster, ...primary, settings });
-    await writeFile(inFolder('redis.conf'), text, secret);
-  }
-
-  private run(): void {
-    this.process = new GuardedProcess(this.program.command, [path.join(this.folder, 'redis.conf')]);
+  private run(): GuardedProcess {
+    return new GuardedProcess(this.program.command, [path.join(this.folder, SETTINGS)]);
   }
 
   /** Waits until it answers. `false` if its port was taken in the meantime and another may be tried. */
   private async answers(mayTryAnother: boolean): Promise<boolean> {
-    const process = this.running();
+    const { process } = this;
     const deadline = Date.now() + START;
     for (;;) {
       try {
@@ -198,19 +188,11 @@ export class RedisServer implements RedisAddress {
     const deadline = Date.now() + START;
     while (!String(await this.command('INFO', 'replication')).includes('master_link_status:up')) {
       if (Date.now() > deadline) {
-        const process = this.running();
         await this.end();
-        throw this.failure(process, new Error('it does not get the data of its primary'));
+        throw this.failure(this.process, new Error('it does not get the data of its primary'));
       }
       await pause(20);
     }
-  }
-
-  private running(): GuardedProcess {
-    if (this.process === undefined) {
-      throw new LocalError('ERR_LOCAL_REDIS', 'the server was not started');
-    }
-    return this.process;
   }
 
   private failure({ output }: GuardedProcess, cause: unknown): LocalError {
@@ -222,6 +204,23 @@ export class RedisServer implements RedisAddress {
       : `${command} (${version}) did not start: ${text}`;
     return new LocalError('ERR_LOCAL_REDIS', message, { cause });
   }
+}
+
+/** Writes what a server reads when it starts. */
+async function layOut(
+  place: { readonly folder: string; readonly port: number; readonly busPort: number; readonly password: string },
+  { certificate, users, cluster = false, replicaOf, settings = {} }: RedisServerOptions,
+): Promise<void> {
+  const secret = { mode: 0o600 };
+  const inFolder = (name: string) => path.join(place.folder, name);
+  if (certificate !== undefined) {
+    await writeFile(inFolder('key.pem'), certificate.key, secret);
+    await writeFile(inFolder('cert.pem'), certificate.cert);
+  }
+  await writeFile(inFolder('users.acl'), usersText(place.password, users), secret);
+  const tls = certificate !== undefined;
+  const primary = replicaOf === undefined ? {} : { primaryPort: replicaOf.port };
+  await writeFile(inFolder(SETTINGS), settingsText({ ...place, tls, cluster, ...primary, settings }), secret);
 }
 
 async function freePort(): Promise<number> {

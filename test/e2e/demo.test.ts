@@ -47,7 +47,8 @@ test.each([
   'takes the visitor of a shop with %s through every step and ends with 0, in plain text where no terminal is',
   async (store, sample) => {
     const demo = new Demo('--once', ...sample);
-    expect(await demo.ended).toBe(0);
+    const code = await demo.ended;
+    expect({ code, stdout: demo.stdout, stderr: demo.stderr }).toMatchObject({ code: 0 });
     expect(demo.stdout.match(/✓/g)).toHaveLength(9);
     expect(demo.stdout).toContain(`no cookie set, the ${store.replace('a ', '')} not asked`);
     expect(demo.stdout).not.toContain('\u001b');

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { close, listen } from '../../lib/local/http.js';
 import { functionUrl, inlineFunction, removeFolders, table, temporaryFolder, writeAssembly } from './fixture.js';
@@ -118,6 +119,34 @@ test('leaves no instance behind even when it is killed', async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   expect(await isRunning(pid)).toBe(false);
+});
+
+test.each(['SIGTERM', 'SIGKILL'] as const)('shows its caches, and leaves none behind after %s', async (signal) => {
+  const Cache = {
+    Type: 'AWS::ElastiCache::ServerlessCache',
+    Properties: { Engine: 'valkey', ServerlessCacheName: 'mine' },
+  };
+  const { child, says, ended } = await cli(await writeAssembly({ Web: { Resources: { Cache } } }));
+  const line = await says(/^cache mine {2}Web\/Cache {2}localhost:\d+ \(TLS, cluster\)$/m);
+  const port = Number(/:(\d+)/.exec(line)?.[1]);
+  const opens = async () => {
+    const socket = connect(port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      return true;
+    } catch {
+      return false;
+    } finally {
+      socket.destroy();
+    }
+  };
+  expect(await opens()).toBe(true);
+  child.kill(signal);
+  await ended();
+  for (let tries = 0; tries < 100 && (await opens()); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(await opens()).toBe(false);
 });
 
 test('r and Enter recycles all instances', async () => {

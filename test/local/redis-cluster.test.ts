@@ -24,7 +24,7 @@ afterAll(removeFolders);
 
 /** Writes and reads keys of many slots, as a client that knows of one node and checks certificates. */
 async function useAll({ nodes }: RedisCluster): Promise<void> {
-  const client = new Cluster([{ host: 'localhost', port: nodes[0]?.port ?? 0 }], {
+  const client = new Cluster([{ host: 'localhost', port: nodes[0].port }], {
     redisOptions: { tls: { ca: certificate.cert } },
   });
   try {
@@ -39,8 +39,8 @@ async function useAll({ nodes }: RedisCluster): Promise<void> {
 test('one primary alone has all slots, and tells clients a name that its certificate is for', async () => {
   cluster = await RedisCluster.start({ folder, certificate, primaries: 1 });
   const [node] = cluster.nodes;
-  expect(await node?.command('CLUSTER', 'SLOTS')).toEqual([
-    [0, 16383, expect.arrayContaining(['localhost', node?.port])],
+  expect(await node.command('CLUSTER', 'SLOTS')).toEqual([
+    [0, 16383, expect.arrayContaining(['localhost', node.port])],
   ]);
   await useAll(cluster);
 });
@@ -78,4 +78,11 @@ test('it stops as a whole', async () => {
   await stop();
   expect(await Promise.all(nodes.map(isRunning))).toEqual([false, false]);
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('it has at least one primary', async () => {
+  await expect(RedisCluster.start({ folder, primaries: 0 })).rejects.toMatchObject({
+    code: 'ERR_LOCAL_REDIS',
+    message: 'a cluster has at least one primary, received 0',
+  });
 });

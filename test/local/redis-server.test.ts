@@ -165,7 +165,7 @@ describe('with another server than is installed', () => {
     await only('redis-server', 'echo Redis server v=6.2.14 sha=00000000:0');
     await expect(start()).rejects.toMatchObject({
       code: 'ERR_LOCAL_REDIS',
-      message: expect.stringContaining('redis-server 7.0 or newer, or in valkey-server, found redis 6.2.14'),
+      message: expect.stringContaining('redis-server 7 or newer, or in valkey-server, found redis 6.2.14'),
     });
   });
 
