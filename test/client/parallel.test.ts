@@ -5,8 +5,7 @@ import { build } from 'esbuild';
 import { type ParallelLoad, ParallelVisit } from '../../bench/parallel-visit';
 import { CONTRACT_VERSION, SESSIONS_VARIABLE, type SessionContract } from '../../lib/contract/environment';
 import { STANDARD_POLICY } from '../../lib/contract/policy';
-import { hasJava } from '../support/java';
-import { type LiveTable, startSessionTable } from '../support/session-table';
+import { DEPLOYED_STORES, type DeployedStore, startDeployedStore } from '../support/deployed-store';
 
 let folder: string;
 let script: string;
@@ -20,29 +19,22 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as const))(
+describe.each(DEPLOYED_STORES)(
   'of parallel requests that all loaded one session before the first saved it, none is lost on %s',
   (kind) => {
-    let live: LiveTable;
+    let deployed: DeployedStore;
     let environment: NodeJS.ProcessEnv;
     let visit: ParallelVisit | undefined;
 
     beforeAll(async () => {
       environment = process.env;
-      live = await startSessionTable(kind);
+      deployed = await startDeployedStore(kind);
       const contract: SessionContract = {
         version: CONTRACT_VERSION,
-        stores: { primary: { kind: 'dynamodb', table: live.table } },
+        stores: { primary: deployed.contract },
         policy: STANDARD_POLICY,
       };
-      process.env = {
-        ...environment,
-        [SESSIONS_VARIABLE]: JSON.stringify(contract),
-        AWS_ENDPOINT_URL_DYNAMODB: live.endpoint,
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
-      };
+      process.env = { ...environment, ...deployed.environment, [SESSIONS_VARIABLE]: JSON.stringify(contract) };
     });
 
     afterEach(async () => {
@@ -52,7 +44,7 @@ describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as co
 
     afterAll(async () => {
       process.env = environment;
-      await live.stop();
+      await deployed.stop();
     });
 
     /** Serves all requests, refuses none of their saves with a 503, and tells what the session holds then. */
