@@ -30,7 +30,9 @@ test('connections that are reset every 100 ms for 10 s', async () => {
   await relay.stop();
   outcomes.push(outcome);
   expect(outcome.lost).toEqual([]);
-  // Whatever many requests wait for it, a connection that was reset is made again once.
+  // Only those fail that meet with two resets, one after the other.
+  expect(outcome.failed.length).toBeLessThan(outcome.requests.length / 20);
+  // However many requests wait for it, a connection that was reset is made again once.
   expect(resets).toBeGreaterThan(50);
   expect(relay.connections).toBeLessThan(2 * resets);
 });
@@ -43,6 +45,7 @@ test('CLIENT KILL again and again', async () => {
   });
   outcomes.push(outcome);
   expect(outcome.lost).toEqual([]);
+  expect(outcome.failed.length).toBeLessThan(outcome.requests.length / 20);
 });
 
 test('a server that stands still for 10 s', async () => {
@@ -98,6 +101,5 @@ test('a password that is rotated', async () => {
   });
   outcomes.push(outcome);
   expect(outcome.lost).toEqual([]);
-  // Those that were under way when the connections of the old password were ended.
-  expect(outcome.failed.length).toBeLessThan(50);
+  expect(outcome.failed).toEqual([]);
 });

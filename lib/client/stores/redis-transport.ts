@@ -34,7 +34,7 @@ export class RedisFailure extends Error {
 
   /** The first word of what a server answers with when it refuses: `NOSCRIPT`, `LOADING`. */
   get word(): string {
-    return this.outcome === 'refused' ? (this.message.split(' ', 1)[0] ?? '') : '';
+    return this.outcome === 'refused' ? this.message.replace(/ .*/s, '') : '';
   }
 }
 

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock.js';
 import type { OwnerIndex } from './owner-index.js';
 import { keptFor, RedisOwners, sessionName } from './redis-owners.js';
 import { redisRecordOf, sessionIn, timeField } from './redis-record.js';
+import { resending } from './redis-resending.js';
 import { DESTROY, TOUCH, WRITE } from './redis-scripts.js';
 import type { RedisTransport } from './redis-transport.js';
 import type {
@@ -45,12 +46,15 @@ export class RedisStore implements SessionStore {
   readonly compressAbove = 2048;
   readonly owners: OwnerIndex;
   readonly #transport: RedisTransport;
+  /** For what tells what was there: a second answer would be another one. */
+  readonly #once: RedisTransport;
   readonly #clock: Clock;
 
   constructor({ transport, clock = systemClock }: RedisStoreOptions) {
-    this.#transport = transport;
+    this.#transport = resending(transport);
+    this.#once = transport;
     this.#clock = clock;
-    this.owners = new RedisOwners(transport, clock);
+    this.owners = new RedisOwners(this.#transport, clock);
   }
 
   async read(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined> {
@@ -83,7 +87,7 @@ export class RedisStore implements SessionStore {
   }
 
   async destroy(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined> {
-    return this.#alive(await DESTROY.run(this.#transport, sessionName(key), [], options));
+    return this.#alive(await DESTROY.run(this.#once, sessionName(key), [], options));
   }
 
   #alive(reply: unknown): StoredSession | undefined {

@@ -32,6 +32,16 @@ test('a script that a replica of Redis 6.2 refused is run over a connection to t
   await server.stop();
 });
 
+test('an error that stands for several, one for each address of a name, is known by its code', () => {
+  const refused = Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' });
+  expect(failureOf(refused)).toEqual(new RedisFailure('lost', 'ECONNREFUSED'));
+});
+
+test('without a connection to write to, nothing was sent', () => {
+  const message = "Stream isn't writeable and enableOfflineQueue options is false";
+  expect(failureOf(new Error(message))).toEqual(new RedisFailure('unsent', message));
+});
+
 test('what a server repeats of a command is not in its failure', async () => {
   const message = "ERR unknown command 'GETT', with args beginning with: 'session:secret'";
   const transport = redisTransport({ callBuffer: () => Promise.reject(replyError(message)) });
