@@ -56,6 +56,10 @@ export class ClusterNodes implements Topology {
     } else if (word === 'NOAUTH' || word === 'READONLY') {
       node?.discard();
     }
+    if (node !== undefined && this.#nodes.get(nameOf(node.server)) !== node) {
+      // It left while it was being connected to.
+      node.discard();
+    }
     // Where one slot moved, others did; and a node that does not answer may have been replaced.
     if (performance.now() - this.#discoveredAt > DISCOVERY_PAUSE) {
       this.#discover().catch(ignore);

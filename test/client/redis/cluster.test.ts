@@ -89,6 +89,23 @@ test('where one slot moved, who has the others is asked, and connections to node
   expect(cluster.node('b').sockets.size).toBe(1);
 });
 
+test('a connection to a node that left while it was made is ended as well', async () => {
+  await get(ofB);
+  await cluster.add('new');
+  cluster.node('a').greetsAfter(400);
+  cluster.node('a').says((key) => cluster.moved(key, 'new'));
+  const reply = get(ofA);
+  // Who asked a moment ago does not ask again.
+  await pause(150);
+  cluster.slots = halves(cluster.node('new'));
+  let asked = 0;
+  cluster.node('b').says(() => (asked++ === 0 ? '-TRYAGAIN later\r\n' : undefined));
+  await get(ofB);
+  await until(() => cluster.discoveries() === 2);
+  expect(await reply).toBe('new');
+  await until(() => cluster.node('a').sockets.size === 0);
+});
+
 test('however many commands are told at once that their slots moved, who has what is asked once', async () => {
   await Promise.all(KEYS.map(get));
   await pause(150);
@@ -216,7 +233,7 @@ test('while there is no entry point, attempts to reach it keep their distance, h
 });
 
 test('an entry point that takes its time to connect is waited for, and connected to once', async () => {
-  cluster.node('entry').greetsAfter(700);
+  cluster.node('entry').greetsAfter(600);
   expect(await get(ofA)).toBe('a');
   await until(() => cluster.node('entry').sockets.size === 0);
   expect(cluster.node('entry').connections).toBe(1);
