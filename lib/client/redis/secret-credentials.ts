@@ -44,9 +44,7 @@ export class SecretCredentials implements CredentialsSource {
     const reading = this.#readOnce();
     // A read that failed is not remembered.
     reading.catch(() => {
-      if (this.#reading === reading) {
-        this.#reading = undefined;
-      }
+      this.#reading = undefined;
     });
     return reading;
   }

@@ -131,7 +131,7 @@ describe('without a connection', () => {
   test('a command that was given up while it waited is not sent when there is one', async () => {
     const [handshake, shakeHands] = latch();
     const server = await FakeRedis.start(([name], socket) => {
-      handshake.then(() => socket.write(name === 'GET' ? VALUE : '+OK\r\n'));
+      void handshake.then(() => socket.write(name === 'GET' ? VALUE : '+OK\r\n'));
       return undefined;
     });
     cleanups.push(() => server.stop());

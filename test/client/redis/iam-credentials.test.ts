@@ -100,8 +100,8 @@ describe('the cache of these tests would let none of this pass', () => {
 
   test('a connection that is not authenticated again', async () => {
     const once = async () => ({ ...(await source.current()), validFor: Number.POSITIVE_INFINITY });
-    expect(await visits({ ...refusing, current: once }, times(3, 7 * HOUR))).not.toEqual([]);
-    expect(cache.ended).toBeGreaterThan(0);
+    await visits({ ...refusing, current: once }, times(3, 7 * HOUR));
+    expect(cache.ended).toBe(1);
   });
 
   test.each<[string, Partial<typeof REQUEST>, string]>([

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
-import { slotOf } from '../../../lib/client/redis/slot';
+import { SLOTS, slotOf } from '../../../lib/client/redis/slot';
 import { RedisServer } from '../../../lib/local/redis-server';
 import { connectionsTo } from '../../support/redis-connections';
 
@@ -11,6 +11,10 @@ test('the key that the Redis Cluster specification gives as an example is in the
 test('a checksum above the number of slots wraps around', () => {
   // 0xaf96 and 16,384 slots.
   expect(slotOf('foo')).toBe(12_182);
+});
+
+test('a key with other than ASCII letters, which none of ours has, is in a slot, whose node knows better', () => {
+  expect(slotOf('€uro')).toBeLessThan(SLOTS);
 });
 
 test('every key without braces is in the slot in which a server has it', async () => {
