@@ -61,5 +61,5 @@ export class FakeRedis {
 
 /** Answers what prepares a connection, and what else a test says. */
 export function afterHandshake(answer: Answer): Answer {
-  return (command, socket) => (/^(client|auth)$/i.test(command[0] ?? '') ? '+OK\r\n' : answer(command, socket));
+  return (command, socket) => (/^(CLIENT|AUTH)$/.test(command[0] ?? '') ? '+OK\r\n' : answer(command, socket));
 }

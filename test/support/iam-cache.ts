@@ -107,7 +107,7 @@ export class IamCache {
     socket.on('data', (chunk) => {
       for (const command of reader.read(chunk)) {
         passed = passed.then(async () => {
-          const passable = command[0]?.toUpperCase() === 'AUTH' ? await this.#judge(command, connection) : command;
+          const passable = command[0] === 'AUTH' ? await this.#judge(command, connection) : command;
           behind.write(commandText(passable));
         });
       }

@@ -2,12 +2,12 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { Redis } from 'ioredis';
 import type { ConnectionOptions, RedisLibrary } from '../../lib/client/redis/library';
 
-/** ioredis, told more of TLS than a client is that runs on AWS: what it trusts as well, where it finds a name. */
-export function trusting(more: TlsOptions): RedisLibrary {
+/** A library, told more of TLS than it is on AWS: what it trusts as well, where it finds a name. */
+export function trusting(more: TlsOptions, library: RedisLibrary = { Redis }): RedisLibrary {
   return {
-    Redis: class extends Redis {
+    Redis: class extends library.Redis {
       constructor(options: ConnectionOptions) {
-        super({ ...options, tls: { ...options.tls, ...more } });
+        super({ ...options, tls: { servername: '', ...options.tls, ...more } });
       }
     },
   };

@@ -7,9 +7,6 @@ export interface ConnectionOptions {
   /** 0: whatever the name resolves to, IPv6 too. */
   readonly family: 0;
   readonly tls?: { readonly servername: string };
-  readonly username?: string;
-  readonly password?: string;
-  readonly connectionName: string;
   readonly connectTimeout: number;
   readonly keepAlive: number;
   readonly lazyConnect: true;

@@ -41,9 +41,6 @@ export class RedisLink {
       family: 0,
       // The name that the certificate must be for. Of an address it is that address, and none is announced.
       ...(tls && { tls: { servername: isIP(host) === 0 ? host : '' } }),
-      ...(credentials?.username !== undefined && { username: credentials.username }),
-      ...(credentials !== undefined && { password: credentials.password }),
-      connectionName: 'cdk-sessions',
       connectTimeout: CONNECT_TIMEOUT,
       keepAlive: KEEP_ALIVE,
       lazyConnect: true,
@@ -68,6 +65,7 @@ export class RedisLink {
     }, CONNECT_TIMEOUT);
     try {
       await client.connect();
+      await introduce(client, credentials);
     } catch (error) {
       end(client);
       throw connectFailure(`${host}:${port}`, reason ?? error);
@@ -118,8 +116,8 @@ export class RedisLink {
   }
 
   /** Authenticates again, with other credentials. */
-  async authenticate({ username, password }: Credentials): Promise<boolean> {
-    return this.#answers(username === undefined ? ['AUTH', password] : ['AUTH', username, password]);
+  async authenticate(credentials: Credentials): Promise<boolean> {
+    return this.#answers(authCommand(credentials));
   }
 
   /** Ends when all that was sent is answered. Nothing more is to be sent. */
@@ -185,6 +183,25 @@ export class RedisLink {
     timer.unref();
     return timer;
   }
+}
+
+/**
+ * Authenticates, and says whose connection it is, in one round trip. Not the library's business: before ioredis 6 it takes
+ * a connection for ready without waiting to hear whether it was let in.
+ */
+async function introduce(client: LibraryClient, credentials: Credentials | undefined): Promise<void> {
+  const admitted = credentials && client.callBuffer(...authCommand(credentials));
+  // The name is for people who look at the server. A user who may not give one does without.
+  const named = client.callBuffer('CLIENT', 'SETNAME', 'cdk-sessions').catch((error: unknown) => {
+    if (failureOf(error).outcome !== 'refused') {
+      throw error;
+    }
+  });
+  await Promise.all([admitted, named]);
+}
+
+function authCommand({ username, password }: Credentials): RedisCommand {
+  return username === undefined ? ['AUTH', password] : ['AUTH', username, password];
 }
 
 /** Not by farewell, to which a server that stands still would not reply. */

@@ -1,4 +1,9 @@
-import { loadLibrary } from '../../../lib/client/redis/library';
+import * as ioredis from 'ioredis';
+import * as iovalkey from 'iovalkey';
+import { loadLibrary, type RedisLibrary } from '../../../lib/client/redis/library';
+import { RedisLink } from '../../../lib/client/redis/link';
+import { startRedisServer } from '../../support/redis-server';
+import { trusting } from '../../support/tls-library';
 
 beforeEach(() => {
   jest.resetModules();
@@ -34,4 +39,32 @@ test('without either it says what to install', async () => {
     message: 'a session store in Redis or Valkey needs a client library: npm install ioredis, or iovalkey',
     cause: expect.objectContaining({ message: "Cannot find module 'iovalkey'" }),
   });
+});
+
+test.each<[string, RedisLibrary]>([
+  ['ioredis', ioredis],
+  ['iovalkey', iovalkey],
+])('%s connects over TLS as a user, and gives answers and refusals as they are', async (_, library) => {
+  const server = await startRedisServer();
+  try {
+    await server.command('ACL', 'SETUSER', 'web', 'on', '~*', '+@all', '-dbsize', '>password-of-web');
+    const { host, port, ca } = server;
+    const open = (password: string) =>
+      RedisLink.open({ host, port, tls: true, library: trusting({ ca }, library) }, { username: 'web', password });
+    await expect(open('another-password')).rejects.toMatchObject({ outcome: 'refused', word: 'WRONGPASS' });
+    const link = await open('password-of-web');
+    const bytes = Buffer.of(0, 1, 0xfe, 0xff);
+    await link.send(['SET', 'key', bytes]);
+    expect(await link.send(['GET', 'key'])).toEqual(bytes);
+    expect(await link.send(['GET', 'none'])).toBeNull();
+    expect(await link.send(['STRLEN', 'key'])).toBe(4);
+    await expect(link.send(['DBSIZE'])).rejects.toMatchObject({ outcome: 'refused', word: 'NOPERM' });
+    await server.command('CLIENT', 'PAUSE', '1000');
+    const lost = link.send(['GET', 'key']);
+    link.destroy();
+    await expect(lost).rejects.toMatchObject({ outcome: 'lost' });
+    await expect(link.send(['GET', 'key'])).rejects.toMatchObject({ outcome: 'unsent' });
+  } finally {
+    await server.stop();
+  }
 });

@@ -173,7 +173,7 @@ describe('after this process stood still', () => {
     await pause(20);
     standstills += 1;
     await node.connect();
-    expect(commandsSince(server, before)).toEqual(['client']);
+    expect(commandsSince(server, before)).toEqual(['CLIENT']);
   });
 
   test('and again while the answer came, it is asked again', async () => {

@@ -50,7 +50,7 @@ async function authenticationOf(
     NOON,
   );
   await redis.send('key', ['GET', 'key']);
-  return server.commands.find(([name]) => /^auth$/i.test(name ?? ''))?.slice(1);
+  return server.commands.find(([name]) => name === 'AUTH')?.slice(1);
 }
 
 test('nothing is connected before the first command', async () => {

@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisAddress } from '../../../lib/client/redis/link';
+import { STANDARD_POLICY } from '../../../lib/contract/policy';
 import { RedisServer } from '../../../lib/local/redis-server';
 import { afterHandshake, FakeRedis } from '../../support/fake-redis';
 
@@ -73,7 +74,7 @@ async function fake(answer: Parameters<typeof FakeRedis.start>[0]): Promise<Fake
 async function expectEnd(asking: Asking): Promise<void> {
   const { code, errors, after } = await asking.end();
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
-  expect(after).toBeLessThan(1000);
+  expect(after).toBeLessThan(1500);
 }
 
 describe('nothing keeps a process alive, and nothing fails unheard', () => {
@@ -109,6 +110,21 @@ describe('nothing keeps a process alive, and nothing fails unheard', () => {
   });
 });
 
+test('a program that waits for a session ends with the answer, not before it', async () => {
+  const { host, port } = await realServer();
+  const source = `
+    import { createSessions } from 'cdk-sessions-client';
+    const sessions = createSessions();
+    const first = sessions.transact(undefined, (session) => session.set('count', 1));
+    first.then(({ setCookie }) => sessions.transact(setCookie.split(';')[0], (session) => session.get('count')))
+      .then(({ result }) => console.log('counted', result));`;
+  const stores = { primary: { kind: 'redis', endpoint: host, port, cluster: false, tls: false } };
+  const env = { ...process.env, CDK_SESSIONS: JSON.stringify({ version: 1, stores, policy: STANDARD_POLICY }) };
+  const program = spawn(process.execPath, ['--import', 'tsx', '-e', source], { cwd: ROOT, env });
+  cleanups.push(() => program.kill('SIGKILL'));
+  expect(await text(program.stdout)).toBe('counted 1\n');
+});
+
 describe('a process that was frozen', () => {
   test('and whose connection was killed meanwhile is answered at once', async () => {
     const server = await realServer();
@@ -129,7 +145,7 @@ describe('a process that was frozen', () => {
       }
     });
     expect(await asking.ask('key')).toBe('answer: value');
-    const [name] = server.commands.filter(([, key]) => key !== 'setname')[1] ?? [];
+    const [name] = server.commands.filter(([, key]) => key !== 'SETNAME')[1] ?? [];
     expect({ name, connections: server.connections }).toEqual({ name: 'PING', connections: 2 });
   });
 
@@ -139,7 +155,7 @@ describe('a process that was frozen', () => {
     await asking.ask('key');
     await asking.freeze(() => undefined);
     expect(await asking.ask('key')).toBe('answer: value');
-    expect(server.commands.map(([name]) => name)).toEqual(['client', 'GET', 'PING', 'GET']);
+    expect(server.commands.map(([name]) => name)).toEqual(['CLIENT', 'GET', 'PING', 'GET']);
     expect(server.connections).toBe(1);
   });
 });
