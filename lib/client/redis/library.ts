@@ -24,7 +24,7 @@ export interface LibraryClient {
   /** `ready` while commands can be sent. */
   readonly status: string;
   /** The socket, once there is one. */
-  readonly stream?: { unref(): unknown; destroy(): unknown };
+  readonly stream?: { unref(): unknown; destroy(): unknown; cork(): void; uncork(): void };
   connect(): Promise<void>;
   disconnect(): void;
   callBuffer(command: string, ...args: (string | Buffer | number)[]): Promise<unknown>;

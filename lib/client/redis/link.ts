@@ -79,6 +79,7 @@ export class RedisLink {
   #answered = 0;
   #watch: NodeJS.Timeout | undefined;
   #retired = false;
+  #gathering = false;
 
   private constructor(private readonly client: LibraryClient) {
     // It keeps no process alive: whoever waits for an answer does.
@@ -101,6 +102,7 @@ export class RedisLink {
     }
     this.#sent++;
     this.#watch ??= this.#watchOver();
+    this.#gather();
     return this.client.callBuffer(...command).then(this.#succeed, this.#fail);
   }
 
@@ -161,6 +163,20 @@ export class RedisLink {
     if (this.#retired && this.#sent === this.#answered) {
       this.destroy();
     }
+  }
+
+  /** Writes at once what all requests have to send that this turn of the event loop lets go on: each write is a system call. */
+  #gather(): void {
+    const { stream } = this.client;
+    if (stream === undefined || this.#gathering) {
+      return;
+    }
+    this.#gathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.#gathering = false;
+      stream.uncork();
+    });
   }
 
   /** Gives the connection up if, for a while, nothing is answered. One timer at a time, however many commands there are. */
