@@ -9,7 +9,7 @@ import { within } from './within.js';
  * For how long a command that was not carried out is tried again, in milliseconds: less than a call may take, so that
  * whoever waits is told why.
  */
-const PATIENCE = 1000;
+const PATIENCE = 1500;
 
 /** The longest pause between two attempts, in milliseconds. */
 const LONGEST_PAUSE = 100;

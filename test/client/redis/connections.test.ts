@@ -67,13 +67,13 @@ describe('a command that the server will carry out in a moment', () => {
     },
   );
 
-  test('is given up after a second of sending it less and less often', async () => {
+  test('is given up after a second and a half of sending it less and less often', async () => {
     const server = await fake(() => '-LOADING not now\r\n');
     const begun = performance.now();
     await expect(connectionsTo(server).send('key', GET)).rejects.toMatchObject({ word: 'LOADING' });
     const after = performance.now() - begun;
-    expect(after).toBeGreaterThan(990);
-    expect(after).toBeLessThan(1300);
+    expect(after).toBeGreaterThan(1490);
+    expect(after).toBeLessThan(2000);
     expect(arrivals(server)).toBeLessThan(80);
   });
 
@@ -113,7 +113,7 @@ describe('without a connection', () => {
         message: `cannot connect to ${host}:${port}: connect ECONNREFUSED ${host}:${port}`,
       });
     }
-    expect(performance.now() - begun).toBeLessThan(3900);
+    expect(performance.now() - begun).toBeLessThan(5500);
   });
 
   test('a command waits for one', async () => {
