@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: what sessions cost, next to express-session with connect-dynamodb on the same stub of DynamoDB and
- * next to the SDK's bare call; and what their encryption costs, next to `node:crypto` by hand and to iron-session. It
- * tells the targets that are not met; trust the ratios, times depend on the machine.
+ * next to the SDK's bare call; what their encryption costs, next to `node:crypto` by hand and to iron-session; and what
+ * they cost on a real `redis-server`, next to bare commands and to connect-redis. It tells the targets that are not met;
+ * trust the ratios, times depend on the machine.
  *
  * Bundled first, as applications are: a loader's helper code in every function would count as the client's.
  */
@@ -9,6 +10,7 @@ import { printConsumption } from './consumption.js';
 import { printEngineCpu } from './engine-cpu.js';
 import { printLoadCpu } from './load-cpu.js';
 import { printParallel } from './parallel.js';
+import { printRedis } from './redis.js';
 import { printSealing } from './sealing.js';
 import { startStub } from './stub-process.js';
 
@@ -27,6 +29,7 @@ async function main(): Promise<void> {
     await printLoadCpu();
     await printEngineCpu();
     await printSealing();
+    await printRedis();
   } finally {
     stub.stop();
   }
