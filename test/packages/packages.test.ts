@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { CONTRACT_VERSION, type SessionContract } from '../../lib/contract/environment';
+import { STANDARD_POLICY } from '../../lib/contract/policy';
+import { RedisServer } from '../../lib/local/redis-server';
 import { fences } from '../readme/markdown';
 import { filesOf, Project, packAll, run, type Tarball, temporaryFolder } from './project';
 
@@ -12,6 +15,8 @@ const CDK_VERSIONS = {
 };
 const SDK = `@aws-sdk/client-dynamodb@${devDependencies['@aws-sdk/client-dynamodb']}`;
 const ESBUILD = `esbuild@${devDependencies.esbuild}`;
+const IOREDIS = `ioredis@${devDependencies.ioredis}`;
+const IOVALKEY = `iovalkey@${devDependencies.iovalkey}`;
 const NODE_TYPES = `@types/node@${devDependencies['@types/node']}`;
 
 let tarballs: ReadonlyMap<string, Tarball>;
@@ -96,7 +101,13 @@ test('cdk-sessions is what the sources of its rooms compile to', () => {
 });
 
 test('the others are the bundles of their entry points, and the files that are started apart', () => {
-  expect(bundles('cdk-sessions-client')).toEqual(['dist/dynamodb', 'dist/index', 'dist/memory', 'dist/testing']);
+  expect(bundles('cdk-sessions-client')).toEqual([
+    'dist/dynamodb',
+    'dist/index',
+    'dist/memory',
+    'dist/redis',
+    'dist/testing',
+  ]);
   const apart = [
     'bin/cdk-sessions-local.mjs',
     'dist/DynamoDBLoopback.java',
@@ -120,6 +131,7 @@ describe('cdk-sessions-client in an empty project', () => {
     './memory': 'MemoryStore',
     './testing': 'FaultyStore',
     './dynamodb': 'DynamoDBStore',
+    './redis': 'RedisStore',
   };
   const specifier = (entry: string) => join('cdk-sessions-client', entry);
   let alone: Project;
@@ -127,21 +139,21 @@ describe('cdk-sessions-client in an empty project', () => {
 
   beforeAll(async () => {
     alone = await install('client-alone', ['cdk-sessions-client']);
-    withSdk = await install('client-with-sdk', ['cdk-sessions-client'], SDK, NODE_TYPES);
+    withSdk = await install('client-with-sdk', ['cdk-sessions-client'], SDK, NODE_TYPES, IOREDIS);
   }, 120_000);
 
   test('brings nothing else along', () => {
     expect(alone.installed()).toEqual(['cdk-sessions-client']);
   });
 
-  test.each(['.', './memory', './testing'] as const)(
-    '%s is required and imported without the AWS SDK',
+  test.each(['.', './memory', './redis', './testing'] as const)(
+    '%s is required and imported without the AWS SDK and without a client of Redis',
     async (entry) => {
       await loads(alone, entry);
     },
   );
 
-  test.each(['.', './memory', './testing', './dynamodb'] as const)(
+  test.each(['.', './memory', './redis', './testing', './dynamodb'] as const)(
     '%s is required and imported beside the AWS SDK',
     async (entry) => {
       await loads(withSdk, entry);
@@ -190,10 +202,17 @@ const USES_CLIENT = `
 import { createSessions, SessionError, type SessionStore } from 'cdk-sessions-client';
 import { DynamoDBStore } from 'cdk-sessions-client/dynamodb';
 import { MemoryStore } from 'cdk-sessions-client/memory';
+import { RedisStore, redisTransport } from 'cdk-sessions-client/redis';
 import { FaultyStore } from 'cdk-sessions-client/testing';
+import { Cluster, Redis } from 'ioredis';
 
 export const faulty: SessionStore = new FaultyStore(new MemoryStore());
-export const stores: readonly SessionStore[] = [new MemoryStore(), new DynamoDBStore({ table: 'sessions' })];
+export const stores: readonly SessionStore[] = [
+  new MemoryStore(),
+  new DynamoDBStore({ table: 'sessions' }),
+  new RedisStore({ transport: redisTransport(new Redis({ lazyConnect: true })) }),
+];
+export const shared = createSessions({ redis: new Cluster(['localhost'], { lazyConnect: true }) });
 const sessions = createSessions<{ cart: Record<string, number> }>({ store: new MemoryStore() });
 export const handler = sessions.lambda(async (_event, session) => {
   // @ts-expect-error a cart is not a text: types that got lost on the way would let this pass
@@ -202,6 +221,69 @@ export const handler = sessions.lambda(async (_event, session) => {
 });
 export const code = (error: unknown) => (error instanceof SessionError ? error.code : undefined);
 `;
+
+describe('a handler that is bundled for a store in Redis', () => {
+  const HANDLER = `
+import { createSessions } from 'cdk-sessions-client';
+const sessions = createSessions<{ visits: number }>();
+export const handler = sessions.lambda(async (_event, session) => {
+  session.update('visits', (visits = 0) => visits + 1);
+  return { statusCode: 200, body: String(session.get('visits')) };
+});
+`;
+  const event = readFileSync(resolve('test/client/hosts/events/function-url.json'), 'utf8');
+  let server: RedisServer;
+
+  beforeAll(async () => {
+    server = await RedisServer.start({ folder: root });
+  });
+  afterAll(() => server?.stop());
+
+  /** Bundles it as NodejsFunction does, and has it answer one visitor twice. */
+  async function visits(name: string, ...libraries: readonly string[]): Promise<unknown> {
+    const project = await install(name, ['cdk-sessions-client'], ESBUILD, ...libraries);
+    project.write('web.ts', HANDLER);
+    const options = ['--bundle', '--platform=node', '--target=node20', '--external:@aws-sdk/*', '--outfile=web.js'];
+    await project.run('npx', 'esbuild', 'web.ts', ...options);
+    rmSync(project.path('node_modules'), { recursive: true });
+    const { host: endpoint, port } = server;
+    const contract: SessionContract = {
+      version: CONTRACT_VERSION,
+      stores: { primary: { kind: 'redis', endpoint, port, cluster: false, tls: false } },
+      policy: STANDARD_POLICY,
+    };
+    project.write(
+      'visit.cjs',
+      `process.env.CDK_SESSIONS = ${JSON.stringify(JSON.stringify(contract))};
+const { handler } = require('./web.js');
+const visit = async () => {
+  const { cookies: [cookie] } = await handler(${event}, {});
+  return (await handler({ ...${event}, cookies: [cookie.split(';')[0]] }, {})).body;
+};
+visit().catch(({ code, message }) => ({ code, message })).then((answer) => console.log(JSON.stringify(answer)));`,
+    );
+    return project.json('visit.cjs');
+  }
+
+  test.each([
+    ['ioredis', IOREDIS],
+    ['the oldest ioredis', 'ioredis@5.4.0'],
+    ['iovalkey', IOVALKEY],
+  ])(
+    'keeps sessions there with %s, and ends when it has answered',
+    async (name, library) => {
+      expect(await visits(`redis-with-${name.replaceAll(' ', '-')}`, library)).toBe('2');
+    },
+    120_000,
+  );
+
+  test('says what to install where there is neither', async () => {
+    expect(await visits('redis-with-nothing')).toEqual({
+      code: 'ERR_SESSION_CONFIG',
+      message: expect.stringContaining('npm install ioredis, or iovalkey'),
+    });
+  }, 120_000);
+});
 
 describe.each(['oldest', 'newest'] as const)('a CDK app of ten lines, with the %s aws-cdk-lib', (version) => {
   const handler = fences('README.md').find(({ code }) => code.includes('export const handler'));
@@ -234,11 +316,17 @@ describe.each(['oldest', 'newest'] as const)('a CDK app of ten lines, with the %
   test('bundles the handler without further setting: small, without CDK, the AWS SDK left to the runtime', () => {
     const bundle = readFileSync(bundled(), 'utf8');
     console.info(`the README's handler, bundled with aws-cdk-lib ${version}: ${statSync(bundled()).size} bytes`);
-    expect(statSync(bundled()).size).toBeLessThan(150_000);
+    expect(statSync(bundled()).size).toBeLessThan(200_000);
     expect(bundle).not.toMatch(/aws-cdk-lib|node_modules\/(?!cdk-sessions-client\/)/);
     const required = [...bundle.matchAll(/\b(?:require|import)\("([^"]+)"\)/g)].map(([, name = '']) => name);
     const others = required.filter((name) => !name.startsWith('node:')).sort();
-    expect(others).toEqual(['@aws-sdk/client-dynamodb', '@aws-sdk/client-secrets-manager']);
+    expect([...new Set(others)]).toEqual([
+      '@aws-sdk/client-dynamodb',
+      '@aws-sdk/client-secrets-manager',
+      '@aws-sdk/credential-providers',
+      'ioredis',
+      'iovalkey',
+    ]);
   });
 
   test('the bundled handler, not attached to a store, says which call is missing', async () => {
