@@ -1,9 +1,12 @@
 import type { Clock } from 'cdk-sessions-client';
 import { DynamoDBStore } from 'cdk-sessions-client/dynamodb';
+import { RedisStore, redisTransport } from 'cdk-sessions-client/redis';
 import { MemoryStore } from 'cdk-sessions-client/testing';
 import fc from 'fast-check';
+import { Redis } from 'ioredis';
 import { seededRandom } from '../../lib/client/testing/random';
 import { hasJava } from '../support/java';
+import { type LiveCache, startCache } from '../support/redis-caches';
 import { useSessionTable } from '../support/session-table';
 import { plan } from './model/plan';
 import type { OwningStore } from './model/process';
@@ -60,6 +63,24 @@ describe('whatever requests, crashes, clocks and faults do, no acknowledged writ
 
     test('in a table', async () => {
       await explore((clock) => new DynamoDBStore({ table, clock }), DEEP ? 300 : 5);
+    }, 600_000);
+  });
+
+  describe('on redis-server', () => {
+    let cache: LiveCache;
+    let client: Redis;
+    beforeAll(async () => {
+      cache = await startCache('one server');
+      client = new Redis(cache.port);
+      await client.ping();
+    });
+    afterAll(async () => {
+      client?.disconnect();
+      await cache?.stop();
+    });
+
+    test('in a cache', async () => {
+      await explore((clock) => new RedisStore({ transport: redisTransport(client), clock }), DEEP ? 1000 : 30);
     }, 600_000);
   });
 });
