@@ -103,7 +103,18 @@ describe('a command is sent once, and never again, if', () => {
 });
 
 describe('without a connection', () => {
-  test('it is said why, to those who come first and to those who come while it is waited for another attempt', async () => {
+  test('it is said why to those, too, whose time is over before another attempt is', async () => {
+    const server = await FakeRedis.start(() => undefined);
+    cleanups.push(() => server.stop());
+    const transport = connectionsTo(server);
+    await expect(transport.send('key', GET)).rejects.toThrow('no connection within 1000 ms');
+    await pause(100);
+    await expect(transport.send('key', GET)).rejects.toThrow(
+      `cannot connect to 127.0.0.1:${server.port}: no connection within 1000 ms`,
+    );
+  });
+
+  test('it is said why, whoever asks', async () => {
     const { host, port } = await nowhere();
     const transport = connectionsTo({ host, port });
     const begun = performance.now();

@@ -140,7 +140,7 @@ describe('attempts that fail', () => {
     lets = false;
     server.disconnect();
     await pause(20);
-    expect(await attempts(node, 1)).toBeLessThan(200);
+    expect(await attempts(node, 2)).toBeLessThan(400);
   });
 });
 
