@@ -26,30 +26,35 @@ export class CallBudget {
    *
    * @throws SessionError ERR_SESSION_STORE_TIMEOUT at the deadline, ERR_SESSION_STORE_UNAVAILABLE if the store fails.
    */
-  async call<T>(operation: string, run: (options: CallOptions) => Promise<T>): Promise<T> {
+  call<T>(operation: string, run: (options: CallOptions) => Promise<T>): Promise<T> {
     const timeout = Math.floor(Math.min(this.callTimeout, this.remaining));
-    if (timeout < 1) {
-      // Not even begun: a write that is sent and not waited for would leave everybody guessing.
-      throw new SessionError('ERR_SESSION_STORE_TIMEOUT', `no time is left for a ${operation} of the session store`);
-    }
-    const options = new AbortableCall();
-    let timer: NodeJS.Timeout | undefined;
-    try {
+    return new Promise<T>((resolve, reject) => {
+      if (timeout < 1) {
+        // Not even begun: a write that is sent and not waited for would leave everybody guessing.
+        const message = `no time is left for a ${operation} of the session store`;
+        throw new SessionError('ERR_SESSION_STORE_TIMEOUT', message);
+      }
+      const options = new AbortableCall();
       // The timer, not the signal, is what ends the wait: a store may be slow to notice that it was told to stop. What
       // it still answers then, or fails with, settles nothing any more.
-      return await new Promise<T>((resolve, reject) => {
-        timer = setTimeout(() => {
-          const message = `the session store did not answer a ${operation} within ${timeout} ms`;
-          reject(new SessionError('ERR_SESSION_STORE_TIMEOUT', message));
-          options.abort();
-        }, timeout);
-        run(options).then(resolve, reject);
-      });
-    } catch (error) {
-      throw asSessionError(error, operation);
-    } finally {
-      clearTimeout(timer);
-    }
+      const timer = setTimeout(() => {
+        const message = `the session store did not answer a ${operation} within ${timeout} ms`;
+        reject(new SessionError('ERR_SESSION_STORE_TIMEOUT', message));
+        options.abort();
+      }, timeout);
+      const fail = (error: unknown) => {
+        clearTimeout(timer);
+        reject(asSessionError(error, operation));
+      };
+      try {
+        run(options).then((result) => {
+          clearTimeout(timer);
+          resolve(result);
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
   }
 
   /** Waits for something that is not a call, for as long as there is time. @throws SessionError ERR_SESSION_STORE_TIMEOUT */

@@ -45,13 +45,14 @@ export class RecordAccess {
 
   /** Reads the record of an id. */
   async read(id: string): Promise<Identified | undefined> {
-    const located = await this.readKey(keyOf(id));
+    const key = keyOf(id);
+    const located = await this.#locate(key, await this.#stored(key));
     return located && identified(located, id);
   }
 
   /** Reads the record under a key. */
   async readKey(key: SessionKey): Promise<Located | undefined> {
-    return this.#locate(key, await this.budget.call('read', (options) => this.store.read(key, options)));
+    return this.#locate(key, await this.#stored(key));
   }
 
   /**
@@ -141,14 +142,20 @@ export class RecordAccess {
     throw error;
   }
 
-  async #locate(key: SessionKey, stored: StoredSession | undefined): Promise<Located | undefined> {
+  #stored(key: SessionKey): Promise<StoredSession | undefined> {
+    return this.budget.call('read', (options) => this.store.read(key, options));
+  }
+
+  /** At once, unless it is encrypted: most reads need nothing that is to be waited for. */
+  #locate(key: SessionKey, stored: StoredSession | undefined): Located | undefined | Promise<Located> {
     if (stored === undefined || stored.version === VACANT) {
       return undefined;
     }
     if (stored.version === BLOCKED) {
       return { key, stored, record: blockedRecord() };
     }
-    const value = this.vault === undefined ? stored.value : await this.vault.open(stored.value, key, this.budget);
-    return { key, stored, record: decodeRecord(value) };
+    return this.vault === undefined
+      ? { key, stored, record: decodeRecord(stored.value) }
+      : this.vault.open(stored.value, key, this.budget).then((value) => ({ key, stored, record: decodeRecord(value) }));
   }
 }
