@@ -6,8 +6,13 @@ export type RedisCommand = readonly [name: string, ...args: (string | Buffer | n
 /** How the store reaches a server, or a cluster of them. */
 export interface RedisTransport {
   /**
-   * Sends a command that is about one key, and gives its reply: a Buffer, a number, `null`, or an array of those. Rejects
-   * with a `RedisFailure`.
+   * Sends a command that is about one key, and gives its reply: a Buffer, a number, `null`, or an array of those.
+   *
+   * It must not be carried out more than once: whoever sends it knows whether that does harm. Once the signal of its options is
+   * aborted, nobody waits for it any more, and it should not be sent.
+   *
+   * @param key the key, which a cluster finds the node by; the command has it, too
+   * @throws RedisFailure whatever fails, with what is known of the command
    */
   send(key: string, command: RedisCommand, options?: CallOptions): Promise<unknown>;
 }
@@ -25,6 +30,10 @@ export type RedisOutcome = 'refused' | 'unsent' | 'lost';
 export class RedisFailure extends Error {
   override readonly name = 'RedisFailure';
 
+  /**
+   * @param outcome what became of the command
+   * @param message with `refused` the server's own words, which begin with the one that says why
+   */
   constructor(
     readonly outcome: RedisOutcome,
     message: string,
@@ -32,7 +41,7 @@ export class RedisFailure extends Error {
     super(message);
   }
 
-  /** The first word of what a server answers with when it refuses: `NOSCRIPT`, `LOADING`. */
+  /** The first word of what a server answers with when it refuses: `NOSCRIPT`, `LOADING`. Empty, if it did not. */
   get word(): string {
     return this.outcome === 'refused' ? this.message.replace(/ .*/s, '') : '';
   }
@@ -62,10 +71,16 @@ const NOT_WRITABLE = "Stream isn't writeable";
  * should not arrive late.
  */
 export interface RedisClient {
+  /** Sends a command, and gives its reply with strings as Buffers. Rejects with a `ReplyError` where the server refuses. */
   callBuffer(command: string, ...args: (string | Buffer | number)[]): Promise<unknown>;
 }
 
-/** Reaches Redis through a client that is there already. */
+/**
+ * Reaches Redis through a client that is there already. How long it tries to connect, and which node of a cluster it asks,
+ * is its own business; calls of sessions are bounded by `callTimeout` all the same.
+ *
+ * @param client one of `ioredis` or `iovalkey`, without a `keyPrefix`
+ */
 export function redisTransport(client: RedisClient): RedisTransport {
   return {
     send: (_key, command) =>

@@ -27,7 +27,7 @@ export {
 
 /** How to reach Redis or Valkey. */
 export interface RedisStoreOptions {
-  /** The way there: `redisTransport(client)` with a client of `ioredis` or `iovalkey`. */
+  /** The way there: `redisTransport(client)` with a client of `ioredis` or `iovalkey`, or one of your own. */
   readonly transport: RedisTransport;
   /**
    * Tells the time.
@@ -39,17 +39,28 @@ export interface RedisStoreOptions {
 /**
  * Keeps each session as one string of a Redis or Valkey server, or of a cluster: read with GET, and changed by scripts
  * that compare its version first. Every command is about one key, so that all of them run in any cluster. When a session
- * ends, its record says; the server's own expiry follows some minutes later, and only collects.
+ * ends, its record says; the server's own expiry follows five minutes later, and only collects.
+ *
+ * A command that was lost on the way is sent once more where that does no harm, which is everywhere but in `destroy`. Calls
+ * reject with what the transport rejects with, a `RedisFailure`, and with a `SessionError` of the code ERR_SESSION_RECORD
+ * where a later release wrote the session in another format.
+ *
+ * It needs Redis 6.0 or later, or any Valkey: `SET` with `KEEPTTL` (https://redis.io/docs/latest/commands/set/).
  */
 export class RedisStore implements SessionStore {
-  /** Below it compressing takes longer than sending, and a string of the cache takes the room of a larger one anyway. */
+  /**
+   * In characters. Below it compressing takes longer than sending, and a string of the cache takes the room of a larger one
+   * anyway.
+   */
   readonly compressAbove = 2048;
+  /** What is kept of each user: one sorted set. */
   readonly owners: OwnerIndex;
   readonly #transport: RedisTransport;
   /** For what tells what was there: a second answer would be another one. */
   readonly #once: RedisTransport;
   readonly #clock: Clock;
 
+  /** Sends nothing. */
   constructor({ transport, clock = systemClock }: RedisStoreOptions) {
     this.#transport = resending(transport);
     this.#once = transport;
