@@ -3,7 +3,6 @@ import { conflict } from './proposal.js';
 import { type Located, tombstoneOf } from './record.js';
 import type { SaveResult } from './record-access.js';
 import type { SaveContext } from './save-context.js';
-import { fingerprint } from './session-id.js';
 
 /** How often a sign-out tries to end exactly the record that it saw, before it takes away whatever is there. */
 const CAREFUL_ATTEMPTS = 3;
@@ -57,7 +56,7 @@ export async function destroyUnchanged(context: SaveContext, found: Located): Pr
  */
 export async function endRevoked(context: SaveContext, found: Located): Promise<void> {
   if (await buryWhile(context, found, () => true)) {
-    context.hooks.call('destroyed', { session: fingerprint(found.key) });
+    context.hooks.callOf('destroyed', found.key);
   }
 }
 

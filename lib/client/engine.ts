@@ -112,9 +112,8 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
     for (const [index, cookie] of cookies.entries()) {
       const found = await find(context, cookie);
       if (found !== undefined && 'record' in found) {
-        const session = fingerprint(found.key);
-        hooks.call('loaded', { session });
-        const onReset = (paths: readonly string[]) => hooks.call('reset', { session, paths });
+        hooks.callOf('loaded', found.key);
+        const onReset = (paths: readonly string[]) => hooks.call('reset', { session: fingerprint(found.key), paths });
         const others = cookies.slice(index + 1);
         return new SessionDraft(found, { model: this.#model, concurrency, hadCookie: true, others, onReset });
       }
@@ -189,12 +188,12 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   async #end(context: SaveContext, { found, retired, others }: SessionDraft<Data>, proposal: Proposal): Promise<void> {
     if (found !== undefined && proposal.ended) {
       await (proposal.exclusive ? destroyUnchanged(context, found) : destroy(context, found));
-      context.hooks.call('destroyed', { session: fingerprint(found.key) });
+      context.hooks.callOf('destroyed', found.key);
       await this.#destroyOthers(context, others);
     } else if (retired !== undefined && proposal.ended) {
       // With an id from before: what the session went on as.
       await destroy(context, retired);
-      context.hooks.call('destroyed', { session: fingerprint(retired.key) });
+      context.hooks.callOf('destroyed', retired.key);
     }
   }
 

@@ -6,7 +6,7 @@ import type { Located, SignIn } from './record.js';
 import type { Identified } from './record-access.js';
 import type { SaveContext } from './save-context.js';
 import type { FoundSession } from './session-draft.js';
-import { fingerprint, keyOf } from './session-id.js';
+import { keyOf } from './session-id.js';
 import type { SessionKey } from './stores/store.js';
 
 /** What a cookie leads to whose session went on under another id that it does not lead to. */
@@ -66,7 +66,7 @@ function missing({ hooks, clock }: SaveContext, { id, signature }: CookieValue):
   if (signature.aliveUntil * 1000 <= clock()) {
     return expire(hooks, keyOf(id));
   }
-  hooks.call('lost', { session: fingerprint(keyOf(id)) });
+  hooks.callOf('lost', keyOf(id));
 }
 
 /**
@@ -103,5 +103,5 @@ function reject(hooks: HookCaller, reason: RejectionReason): undefined {
 }
 
 function expire(hooks: HookCaller, key: SessionKey): undefined {
-  hooks.call('expired', { session: fingerprint(key) });
+  hooks.callOf('expired', key);
 }

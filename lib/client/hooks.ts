@@ -1,4 +1,6 @@
 import type { SessionError } from './errors.js';
+import { fingerprint } from './session-id.js';
+import type { SessionKey } from './stores/store.js';
 
 /** What may be told of a session: a name for logs, from which neither its id nor its key can be had. */
 export interface SessionEvent {
@@ -61,6 +63,9 @@ export interface SessionHooks {
 /** How often each hook had something to be told. */
 export type EventCounts = Readonly<Record<keyof SessionHooks, number>>;
 
+/** The hooks that are told of a session, and nothing else. */
+type HookOfSession = 'created' | 'loaded' | 'expired' | 'lost' | 'destroyed' | 'discarded';
+
 /** Calls an application's hooks, and keeps their failures to itself. */
 export class HookCaller {
   /** Counted whether or not anybody listens. */
@@ -82,6 +87,15 @@ export class HookCaller {
 
   constructor(hooks: SessionHooks = {}) {
     this.#hooks = hooks;
+  }
+
+  /** Calls a hook with the session that has the key. Its fingerprint is taken only if somebody listens. */
+  callOf(name: HookOfSession, key: SessionKey): void {
+    if (this.#hooks[name] === undefined) {
+      this.counts[name]++;
+    } else {
+      this.call(name, { session: fingerprint(key) });
+    }
   }
 
   call<Name extends keyof SessionHooks>(name: Name, ...event: Parameters<NonNullable<SessionHooks[Name]>>): void {

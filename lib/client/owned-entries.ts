@@ -2,7 +2,6 @@ import { SessionError } from './errors.js';
 import { batchesOf } from './owner-access.js';
 import type { Located, SessionRecord, SignIn } from './record.js';
 import type { SaveContext } from './save-context.js';
-import { fingerprint } from './session-id.js';
 import { nameOf } from './stores/key-name.js';
 import type { OwnedSession, Owner } from './stores/owner-index.js';
 import type { SessionKey } from './stores/store.js';
@@ -90,7 +89,7 @@ export async function endEntered(
     for (const { key, handle } of targets) {
       blocked.add(nameOf(key));
       ended.add(handle);
-      hooks.call('destroyed', { session: fingerprint(key) });
+      hooks.callOf('destroyed', key);
     }
   }
   throw new SessionError(

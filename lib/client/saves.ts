@@ -42,7 +42,7 @@ export async function begin(
   if (created === undefined) {
     return dropped(context, proposal, key);
   }
-  hooks.call('created', { session: fingerprint(key) });
+  hooks.callOf('created', key);
   return whereaboutsOf({ ...created, id });
 }
 
@@ -111,7 +111,7 @@ function discard(
 ): ReadonlyMap<Proposal, SessionError> {
   const lost = proposals.filter(({ matters }) => matters);
   for (const _ of lost) {
-    hooks.call('discarded', { session: fingerprint(key) });
+    hooks.callOf('discarded', key);
   }
   return new Map(lost.filter(({ strict }) => strict).map((proposal) => [proposal, conflict()]));
 }
