@@ -1,4 +1,5 @@
 import type {
+  Clock,
   Concurrency,
   DataOptions,
   OwnerIndex,
@@ -210,4 +211,15 @@ export function bindOwners(inner: OwnerIndex): OwnerIndex {
 /** A call to a store that is down. */
 export function down(): Promise<never> {
   return Promise.reject(new Error('down'));
+}
+
+/** Fifty tabs of one visitor count in one key of one session, all at once: every one of them is counted. */
+export async function expectFiftyCounted(storeOf: (clock: Clock) => SessionStore): Promise<void> {
+  const clock = new FakeClock();
+  const visitor = new Visitor(engineOf({ store: storeOf(clock.read), clock, callTimeout: 5000 }));
+  await visitor.request((session) => session.set('user', 'ada'));
+  const tabs = Array.from({ length: 50 }, () => visitor.tab());
+  await Promise.all(tabs.map((tab) => tab.request((session) => session.update('count', (count = 0) => count + 1))));
+  expect(await visitor.see('count')).toBe(50);
+  expect(await visitor.see('user')).toBe('ada');
 }

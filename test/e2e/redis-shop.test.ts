@@ -1,12 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { LocalCache } from 'cdk-sessions-local';
 import { lookWith, Visitor } from '../../examples/visitor.js';
+import { expectVisitorsKeptApart, VISITORS } from '../support/crowded-shop.js';
 import { LocalShop } from '../support/local-shop.js';
-import { follow, type Model, randomWalks, take } from '../support/random-walk.js';
 
-const VISITORS = 50;
-/** Another one with each run; a failure names it, and E2E_SEED repeats it. */
-const seed = Number(process.env['E2E_SEED'] ?? Date.now() % 2 ** 31);
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 describe('the shop with ElastiCache', () => {
@@ -44,36 +40,7 @@ describe('the shop with ElastiCache', () => {
     commands.map(([name]) => name).filter((name) => name === 'GET' || name?.startsWith('EVAL'));
 
   test(`keeps what ${VISITORS} parallel visitors have apart and loses none of it while instances come and go`, async () => {
-    const walks = randomWalks(VISITORS, seed);
-    let walking = true;
-    const recycling = (async () => {
-      while (walking) {
-        await pause(500 + Math.random() * 1500);
-        await shop.cloud.recycle();
-      }
-    })();
-    const instances = new Set<string>();
-    const visits = walks.map(async (walk, number) => {
-      const mia = visitor();
-      let model: Model = { cart: {} };
-      for (const [index, step] of walk.entries()) {
-        await take(mia, step, shop.functionUrl);
-        model = follow(model, step);
-        const { instance, name, cart } = await mia.look();
-        instances.add(instance);
-        expect({ seed, number, index, name, cart }).toEqual({
-          seed,
-          number,
-          index,
-          name: model.name,
-          cart: model.cart,
-        });
-      }
-    });
-    await Promise.all(visits).finally(() => {
-      walking = false;
-    });
-    await recycling;
+    const instances = await expectVisitorsKeptApart(shop);
     expect(instances.size).toBeGreaterThan(10);
   }, 180_000);
 

@@ -1,15 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { lookWith, Visitor } from '../../examples/visitor.js';
+import { expectVisitorsKeptApart, VISITORS } from '../support/crowded-shop.js';
 import { simulate } from '../support/iam.js';
 import { hasJava } from '../support/java.js';
 import { LocalShop } from '../support/local-shop.js';
-import { follow, type Model, randomWalks, take } from '../support/random-walk.js';
 import { arnOf } from '../support/template.js';
-
-const VISITORS = 50;
-/** Another one with each run; a failure names it, and E2E_SEED repeats it. */
-const seed = Number(process.env['E2E_SEED'] ?? Date.now() % 2 ** 31);
 
 describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as const))('the shop on %s', (dynamodb) => {
   let shop: LocalShop;
@@ -22,38 +17,7 @@ describe.each(hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as co
   afterAll(() => shop.close());
 
   test(`keeps what ${VISITORS} parallel visitors have apart and loses none of it while instances come and go`, async () => {
-    const walks = randomWalks(VISITORS, seed);
-    let walking = true;
-    const recycling = (async () => {
-      while (walking) {
-        await pause(500 + Math.random() * 1500);
-        await shop.cloud.recycle();
-      }
-    })();
-
-    const instances = new Set<string>();
-    const visits = walks.map(async (walk, number) => {
-      const visitor = new Visitor(shop.functionUrl);
-      let model: Model = { cart: {} };
-      for (const [index, step] of walk.entries()) {
-        await take(visitor, step, shop.fronts[step.front]);
-        model = follow(model, step);
-        const { instance, name, cart } = await visitor.look(shop.fronts[step.lookFront]);
-        instances.add(instance);
-        expect({ seed, number, index, name, cart }).toEqual({
-          seed,
-          number,
-          index,
-          name: model.name,
-          cart: model.cart,
-        });
-      }
-    });
-    await Promise.all(visits).finally(() => {
-      walking = false;
-    });
-    await recycling;
-
+    const instances = await expectVisitorsKeptApart(shop);
     expect(instances.size).toBeGreaterThan(10);
   }, 180_000);
 

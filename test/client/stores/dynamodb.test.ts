@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { DynamoDBClient, DynamoDBServiceException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock, StoredSession } from 'cdk-sessions-client';
 import { DynamoDBStore, type DynamoDBTransport } from 'cdk-sessions-client/dynamodb';
-import { FakeClock, storeContract } from 'cdk-sessions-client/testing';
+import { storeContract } from 'cdk-sessions-client/testing';
 import { COLLECTION_DELAY, SESSION_ITEM } from '../../../lib/contract/record';
 import { hasJava } from '../../support/java';
 import { useSessionTable } from '../../support/session-table';
-import { engineOf, START, Visitor } from '../support';
+import { expectFiftyCounted, START } from '../support';
 
 const DATABASES = hasJava() ? (['dynalite', 'local'] as const) : (['dynalite'] as const);
 
@@ -21,14 +21,7 @@ describe.each(DATABASES)('on %s', (kind) => {
   });
 
   test('fifty requests that count one key of one session are all counted', async () => {
-    const clock = new FakeClock();
-    const store = new DynamoDBStore({ table, clock: clock.read });
-    const visitor = new Visitor(engineOf({ store, clock, callTimeout: 5000 }));
-    await visitor.request((session) => session.set('user', 'ada'));
-    const tabs = Array.from({ length: 50 }, () => visitor.tab());
-    await Promise.all(tabs.map((tab) => tab.request((session) => session.update('count', (count = 0) => count + 1))));
-    expect(await visitor.see('count')).toBe(50);
-    expect(await visitor.see('user')).toBe('ada');
+    await expectFiftyCounted((clock) => new DynamoDBStore({ table, clock }));
   });
 
   test('an item has the attributes of the contract and no other', async () => {

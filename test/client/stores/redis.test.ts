@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { Clock, StoredSession } from 'cdk-sessions-client';
+import type { Clock } from 'cdk-sessions-client';
 import { type RedisClient, RedisStore, type RedisTransport, redisTransport } from 'cdk-sessions-client/redis';
-import { FakeClock, storeContract } from 'cdk-sessions-client/testing';
+import { storeContract } from 'cdk-sessions-client/testing';
 import { Cluster, Redis } from 'ioredis';
 import { Redis as Valkey } from 'iovalkey';
+import { MINUTE, stored } from '../../../lib/client/testing/contract-trial';
 import { CACHE_COLLECTION_DELAY, CACHE_COMMANDS, CACHE_KEY_PREFIX } from '../../../lib/contract/cache-access';
 import {
   CACHE_KINDS,
@@ -15,7 +16,7 @@ import {
   startCache,
 } from '../../support/redis-caches';
 import { connectionsTo, credentialsOf } from '../../support/redis-connections';
-import { engineOf, MINUTE, START, Visitor } from '../support';
+import { expectFiftyCounted, START } from '../support';
 
 /** Connections of our own to a cache, as `openRedis` makes them. */
 function ownConnections({ host, port, cluster, ca }: LiveCache): RedisTransport {
@@ -41,14 +42,7 @@ describe.each(CACHE_KINDS)('on %s', (kind) => {
   });
 
   test('fifty requests that count one key of one session are all counted', async () => {
-    const clock = new FakeClock();
-    const store = new RedisStore({ transport, clock: clock.read });
-    const visitor = new Visitor(engineOf({ store, clock, callTimeout: 5000 }));
-    await visitor.request((session) => session.set('user', 'ada'));
-    const tabs = Array.from({ length: 50 }, () => visitor.tab());
-    await Promise.all(tabs.map((tab) => tab.request((session) => session.update('count', (count = 0) => count + 1))));
-    expect(await visitor.see('count')).toBe(50);
-    expect(await visitor.see('user')).toBe('ada');
+    await expectFiftyCounted((clock) => new RedisStore({ transport, clock }));
   });
 
   test('every key is one of sessions', async () => {
@@ -169,7 +163,7 @@ describe('what is kept', () => {
 
   test('a session is a string: a header of format, times and version, and the value', async () => {
     const { key, name } = keyed();
-    await store.write(key, stored({ version: '1.nonce', value: Buffer.from('the value') }), 'absent');
+    await store.write(key, stored(START, { version: '1.nonce', value: Buffer.from('the value') }), 'absent');
     const times = [START + MINUTE, START + 60 * MINUTE].map((time) => time.toString(16).padStart(12, '0')).join('');
     const expected = Buffer.concat([Buffer.from(`01${times}07`, 'hex'), Buffer.from('1.noncethe value')]);
     expect(await redis.getBuffer(name)).toEqual(expected);
@@ -177,7 +171,7 @@ describe('what is kept', () => {
 
   test('the server collects a session some minutes after its end, as late as a touch made that', async () => {
     const { key, name } = keyed();
-    await store.write(key, stored(), 'absent');
+    await store.write(key, stored(START), 'absent');
     const left = async () => Math.round((await redis.pttl(name)) / 1000);
     expect(await left()).toBe((MINUTE + CACHE_COLLECTION_DELAY) / 1000);
     await store.touch(key, START + 3 * MINUTE, 'first');
@@ -223,7 +217,7 @@ describe('what is kept', () => {
     const { key, name } = keyed();
     await redis.set(name, foreign);
     expect(await store.read(key)).toBeUndefined();
-    expect(await store.write(key, stored(), 'first')).toEqual({ written: false, current: undefined });
+    expect(await store.write(key, stored(START), 'first')).toEqual({ written: false, current: undefined });
     expect(await store.touch(key, START + 2 * MINUTE, 'first')).toBe('gone');
     expect(await redis.getBuffer(name)).toEqual(Buffer.from(foreign));
   });
@@ -234,7 +228,7 @@ describe('what is kept', () => {
     await redis.set(name, later);
     const error = { code: 'ERR_SESSION_RECORD', message: expect.stringContaining('has format 2') };
     await expect(store.read(key)).rejects.toMatchObject(error);
-    await expect(store.write(key, stored(), 'absent')).rejects.toMatchObject(error);
+    await expect(store.write(key, stored(START), 'absent')).rejects.toMatchObject(error);
     expect(await store.touch(key, START + 2 * MINUTE, 'first')).toBe('gone');
     await store.owners.block(key, 'blocked', START + MINUTE);
     expect(await redis.getBuffer(name)).toEqual(later);
@@ -250,26 +244,16 @@ describe('what is kept', () => {
     const { key } = keyed();
     await redis.script('FLUSH');
     await redis.config('RESETSTAT');
-    await store.write(key, stored({ version: 'first' }), 'absent');
-    await store.write(key, stored({ version: 'second' }), 'first');
+    await store.write(key, stored(START, { version: 'first' }), 'absent');
+    await store.write(key, stored(START, { version: 'second' }), 'first');
     const calls = await commandCalls(cache);
     expect([calls.get('eval'), calls.get('evalsha')]).toEqual([1, 2]);
   });
 
   test('a session of 2 MB is kept', async () => {
     const { key } = keyed();
-    const large = stored({ value: randomBytes(2 * 1024 * 1024) });
+    const large = stored(START, { value: randomBytes(2 * 1024 * 1024) });
     await store.write(key, large, 'absent');
     expect((await store.read(key))?.value).toEqual(large.value);
   });
 });
-
-function stored(different: Partial<StoredSession> = {}): StoredSession {
-  return {
-    value: Buffer.of(1, 2, 3),
-    version: 'first',
-    expiresAt: START + MINUTE,
-    deadline: START + 60 * MINUTE,
-    ...different,
-  };
-}
