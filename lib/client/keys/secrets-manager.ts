@@ -6,7 +6,10 @@ import type { SecretReader } from './key-cache.js';
 type Sdk = Pick<typeof SecretsManager, 'SecretsManagerClient' | 'GetSecretValueCommand'>;
 
 /** Reads a secret from Secrets Manager through the AWS SDK. */
-export function secretsManagerReader(sdk: Sdk, { secret, region }: Pick<KeysContract, 'secret' | 'region'>): SecretReader {
+export function secretsManagerReader(
+  sdk: Sdk,
+  { secret, region }: Pick<KeysContract, 'secret' | 'region'>,
+): SecretReader {
   const client = new sdk.SecretsManagerClient({ ...(region !== undefined && { region }) });
   return async (abortSignal) => {
     const { SecretString } = await client.send(new sdk.GetSecretValueCommand({ SecretId: secret }), { abortSignal });
