@@ -132,6 +132,9 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
   async commit(draft: SessionDraft<Data>, options: GateOptions = {}): Promise<CommitResult> {
     const proposal = draft.close();
     const { found, retired } = draft;
+    if (found !== undefined && this.#isSettled(proposal, found)) {
+      return {};
+    }
     const context = this.#context(options);
     if (found !== undefined && !proposal.ended) {
       const whereabouts = await this.#save(context, proposal, found);
@@ -205,6 +208,18 @@ export class SessionEngine<Data extends object> implements SessionGate<SessionDr
         await destroy(context, other);
       }
     }
+  }
+
+  /** Whether there is nothing to store, and nothing to tell the browser: so it is after most requests. */
+  #isSettled(proposal: Proposal, found: FoundSession): boolean {
+    const now = this.#options.clock();
+    return (
+      !proposal.matters &&
+      !found.checked &&
+      !this.#lifetime.renewalDue(found, now) &&
+      !this.#lifetime.touchDue(found, now) &&
+      this.#cookies.tells(found.cookie, found)
+    );
   }
 
   async #save(context: SaveContext, proposal: Proposal, found: FoundSession): Promise<Whereabouts | undefined> {
