@@ -12,14 +12,26 @@ import { afterHandshake, FakeRedis } from '../../support/fake-redis';
 
 const ROOT = path.join(__dirname, '../../..');
 
-/** A process that asks a server, and what it says. */
+/** Asks a server something for each line that it is given, and prints what came of it. */
+const ASKING = `
+  const { createInterface } = require('node:readline');
+  const { connectionsTo } = require('./test/support/redis-connections.ts');
+  const [, host, port] = process.argv;
+  const transport = connectionsTo({ host, port: Number(port) });
+  createInterface({ input: process.stdin }).on('line', (key) => {
+    transport.send(key, ['GET', key]).then(
+      (value) => console.log('answer: ' + value),
+      ({ outcome, message }) => console.log(outcome + ': ' + message),
+    );
+  });`;
+
+/** A process of its own that asks a server: for what a test cannot do to its own process. */
 class Asking {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #errors: Promise<string>;
 
   constructor({ host, port }: RedisAddress) {
-    const program = path.join(ROOT, 'test/support/redis-process.ts');
-    const argv = ['--import', 'tsx', program, host, String(port)];
+    const argv = ['--import', 'tsx', '-e', ASKING, host, String(port)];
     this.#process = spawn(process.execPath, argv, { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#errors = text(this.#process.stderr);
     cleanups.push(() => this.#process.kill('SIGKILL'));
@@ -27,7 +39,8 @@ class Asking {
 
   async ask(key: string): Promise<string> {
     this.#process.stdin.write(`${key}\n`);
-    return String(await once(this.#process.stdout, 'data')).trim();
+    const ended = this.#errors.then((errors) => Promise.reject(new Error(`it ended: ${errors}`)));
+    return String(await Promise.race([once(this.#process.stdout, 'data'), ended])).trim();
   }
 
   /** As Lambda does between two requests, for longer than a busy process stands still. */
