@@ -5,31 +5,40 @@ export function cookieValues(headers: readonly string[], name: string): readonly
   const prefix = `${name}=`;
   const values: string[] = [];
   for (const header of headers) {
-    for (const pair of header.split(';')) {
-      const trimmed = withoutBlanks(pair);
-      if (trimmed.startsWith(prefix)) {
-        values.push(trimmed.slice(prefix.length));
+    let start = 0;
+    while (start <= header.length) {
+      const semicolon = header.indexOf(';', start);
+      const end = semicolon < 0 ? header.length : semicolon;
+      const first = afterBlanks(header, start);
+      if (header.startsWith(prefix, first)) {
+        values.push(header.slice(first + prefix.length, beforeBlanks(header, end)));
       }
+      start = end + 1;
     }
   }
   return values;
 }
 
 /**
- * A text without the spaces and tabs around it. What trim() takes for space as well, a browser takes for part of a name,
- * and applies none of the rules of a __Host- prefix to such a name: anybody could set it. Not a regular expression,
- * whose time grows with the square of a run of blanks.
+ * Where a pair begins, after the spaces and tabs before it. What trim() takes for space as well, a browser takes for part
+ * of a name, and applies none of the rules of a __Host- prefix to such a name: anybody could set it. Not a regular
+ * expression, whose time grows with the square of a run of blanks.
  */
-function withoutBlanks(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (isBlank(text.charCodeAt(start))) {
-    start++;
+function afterBlanks(text: string, start: number): number {
+  let index = start;
+  while (isBlank(text.charCodeAt(index))) {
+    index++;
   }
-  while (isBlank(text.charCodeAt(end - 1))) {
-    end--;
+  return index;
+}
+
+/** Where a pair ends, before the spaces and tabs after it. */
+function beforeBlanks(text: string, end: number): number {
+  let index = end;
+  while (isBlank(text.charCodeAt(index - 1))) {
+    index--;
   }
-  return text.slice(start, end);
+  return index;
 }
 
 function isBlank(code: number): boolean {
