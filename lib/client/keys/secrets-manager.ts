@@ -2,7 +2,7 @@ import type * as SecretsManager from '@aws-sdk/client-secrets-manager';
 import type { KeysContract } from '../../contract/environment.js';
 import type { SecretReader } from './key-cache.js';
 
-/** What of the SDK is needed. It is loaded only where there are keys. */
+/** What of the SDK is needed. It is loaded only where there is a secret to read: keys, or the password of a cache. */
 type Sdk = Pick<typeof SecretsManager, 'SecretsManagerClient' | 'GetSecretValueCommand'>;
 
 /** Reads a secret from Secrets Manager through the AWS SDK. */

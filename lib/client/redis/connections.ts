@@ -86,13 +86,16 @@ export class RedisConnections implements RedisTransport {
         }
         return await (instead === undefined ? link.send(command) : link.sendAsking(command));
       } catch (error) {
-        const failure = error as RedisFailure;
-        last = failure;
-        instead = this.#heed(failure, node);
-        if (performance.now() >= end || options?.signal?.aborted) {
-          throw failure;
+        if (!(error instanceof RedisFailure)) {
+          // There are no credentials: nothing of the server's.
+          throw error;
         }
-        if (attempt > REDIRECTIONS || !(failure.word === 'MOVED' || failure.word === 'ASK')) {
+        last = error;
+        instead = this.#heed(error, node);
+        if (performance.now() >= end || options?.signal?.aborted) {
+          throw error;
+        }
+        if (attempt > REDIRECTIONS || !(error.word === 'MOVED' || error.word === 'ASK')) {
           await delay(Math.min(LONGEST_PAUSE, 5 * 2 ** attempt) * Math.random());
         }
       }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
-import type { RedisFailure } from '../stores/redis-transport.js';
+import { RedisFailure } from '../stores/redis-transport.js';
 import type { Credentials, CredentialsSource } from './credentials.js';
 import { RedisLink, type RedisServer } from './link.js';
 import type { StandstillWatch } from './standstill.js';
@@ -17,12 +17,17 @@ interface Held {
   readonly link: RedisLink;
   /** How often the process had stood still when it was last seen alive. */
   readonly standstills: number;
-  /** When it must be authenticated again. */
+  /** When it is to be authenticated again. */
   readonly authenticateAt: number;
+  /** When the server ends it if it is not. */
+  readonly validUntil: number;
 }
 
 /** The part of the time for which a connection is authenticated after which it is so again: 11 of 12 hours. */
 const RENEW_AFTER = 11 / 12;
+
+/** How long it goes on as it is when there are no credentials to authenticate it with, in milliseconds. */
+const RENEWAL_PAUSE = 60_000;
 
 /** How long the second attempt to connect waits, and the longest that any does, in milliseconds. */
 const FIRST_PAUSE = 50;
@@ -78,7 +83,7 @@ export class RedisNode {
       } catch (error) {
         this.#failures++;
         this.#failedAt = performance.now();
-        this.#failure = error as RedisFailure;
+        this.#failure = error instanceof RedisFailure ? error : undefined;
         throw error;
       }
     }
@@ -86,21 +91,36 @@ export class RedisNode {
   }
 
   /** The same connection, if it is of use again. */
-  async #revived({ link, authenticateAt }: Held): Promise<Held | undefined> {
-    const { credentials, watch, clock } = this.context;
+  async #revived(held: Held): Promise<Held | undefined> {
+    const { watch, clock } = this.context;
     const standstills = watch.count;
-    if (!link.open) {
+    if (!held.link.open) {
       return undefined;
     }
-    if (clock() < authenticateAt) {
-      return (await link.isAlive()) ? { link, standstills, authenticateAt } : undefined;
+    if (clock() >= held.authenticateAt) {
+      return this.#renewed(held, standstills);
     }
-    const current = await credentials.current();
-    if (current !== undefined && (await link.authenticate(current))) {
-      return { link, standstills, authenticateAt: this.#authenticateAt(current) };
+    return (await held.link.isAlive()) ? { ...held, standstills } : undefined;
+  }
+
+  async #renewed(held: Held, standstills: number): Promise<Held | undefined> {
+    const { credentials, clock } = this.context;
+    const { link, validUntil } = held;
+    try {
+      const current = await credentials.current();
+      if (current !== undefined && (await link.authenticate(current))) {
+        return this.#hold(link, standstills, current);
+      }
+      link.destroy();
+      return undefined;
+    } catch (error) {
+      // There are none to be had. The server bears with the connection for a while yet.
+      if (clock() + RENEWAL_PAUSE > validUntil) {
+        throw error;
+      }
+      const authenticateAt = clock() + RENEWAL_PAUSE;
+      return (await link.isAlive()) ? { link, standstills, authenticateAt, validUntil } : undefined;
     }
-    link.destroy();
-    return undefined;
   }
 
   async #open(): Promise<Held> {
@@ -110,7 +130,8 @@ export class RedisNode {
     try {
       return this.#hold(await RedisLink.open(this.server, current), standstills, current);
     } catch (error) {
-      if ((error as RedisFailure).outcome !== 'refused' || !(await credentials.refused(current))) {
+      const refused = error instanceof RedisFailure && error.outcome === 'refused';
+      if (!refused || !(await credentials.refused(current))) {
         throw error;
       }
     }
@@ -119,11 +140,9 @@ export class RedisNode {
   }
 
   #hold(link: RedisLink, standstills: number, credentials: Credentials | undefined): Held {
-    return { link, standstills, authenticateAt: this.#authenticateAt(credentials) };
-  }
-
-  #authenticateAt(credentials: Credentials | undefined): number {
-    return this.context.clock() + (credentials?.validFor ?? Number.POSITIVE_INFINITY) * RENEW_AFTER;
+    const now = this.context.clock();
+    const validFor = credentials?.validFor ?? Number.POSITIVE_INFINITY;
+    return { link, standstills, authenticateAt: now + validFor * RENEW_AFTER, validUntil: now + validFor };
   }
 
   /** Waits longer with each failure, and not as long as others do: all clients lose their connections at the same time. */

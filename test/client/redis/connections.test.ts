@@ -127,6 +127,14 @@ describe('without a connection', () => {
     expect(performance.now() - begun).toBeLessThan(5500);
   });
 
+  test('since there are no credentials, that is said, and at once', async () => {
+    const server = await answering(VALUE);
+    const none = new Error('no credentials');
+    const credentials = { current: () => Promise.reject(none), refused: async () => false };
+    await expect(connectionsTo(server, { credentials }).send('key', GET)).rejects.toBe(none);
+    expect(server.connections).toBe(0);
+  });
+
   test('a command waits for one', async () => {
     const { host, port } = await nowhere();
     const reply = connectionsTo({ host, port }).send('key', GET);

@@ -5,7 +5,7 @@ import { type Credentials, type CredentialsSource, NO_CREDENTIALS } from '../../
 import { RedisNode } from '../../../lib/client/redis/node';
 import { StandstillWatch } from '../../../lib/client/redis/standstill';
 import { type Answer, afterHandshake, FakeRedis } from '../../support/fake-redis';
-import { HOUR } from '../support';
+import { HOUR, MINUTE } from '../support';
 
 /** What is to be done once a test is over, the last first. */
 const cleanups: (() => unknown)[] = [];
@@ -256,5 +256,43 @@ describe('credentials', () => {
     const { node } = await scene(guarded, { current, refused: async () => false });
     await expect(node.connect()).rejects.toThrow('no credentials');
     expect((await node.connect()).open).toBe(true);
+  });
+
+  test('that cannot be had to renew a connection leave it as it is, and are asked for again in a minute', async () => {
+    const current = jest.fn(async () => good);
+    const { server, node } = await scene(guarded, { current, refused: async () => false });
+    const link = await node.connect();
+    clock.advance(11 * HOUR);
+    const before = server.commands.length;
+    current.mockRejectedValueOnce(new Error('no credentials'));
+    expect(await node.connect()).toBe(link);
+    clock.advance(MINUTE - 1);
+    expect(node.link).toBe(link);
+    clock.advance(1);
+    expect(node.link).toBeUndefined();
+    expect(await node.connect()).toBe(link);
+    expect(commandsSince(server, before)).toEqual(['PING', 'AUTH']);
+  });
+
+  test('that cannot be had to renew one that has ended leave none', async () => {
+    const current = jest.fn(async () => good);
+    const { server, node } = await scene(([name], socket) => (name === 'PING' ? void socket.destroy() : '+OK\r\n'), {
+      current,
+      refused: async () => false,
+    });
+    await node.connect();
+    clock.advance(11 * HOUR);
+    current.mockRejectedValueOnce(new Error('no credentials'));
+    expect((await node.connect()).open).toBe(true);
+    expect(server.connections).toBe(2);
+  });
+
+  test('that cannot be had before the server ends the connection are an error', async () => {
+    const current = jest.fn(async () => good);
+    const { node } = await scene(guarded, { current, refused: async () => false });
+    await node.connect();
+    clock.advance(12 * HOUR - 1);
+    current.mockRejectedValueOnce(new Error('no credentials'));
+    await expect(node.connect()).rejects.toThrow('no credentials');
   });
 });
