@@ -96,7 +96,7 @@ export class RedisConnections implements RedisTransport {
           throw error;
         }
         if (attempt > REDIRECTIONS || !(error.word === 'MOVED' || error.word === 'ASK')) {
-          await delay(Math.min(LONGEST_PAUSE, 5 * 2 ** attempt) * Math.random());
+          await delay(Math.min(LONGEST_PAUSE, 5 * 2 ** attempt) * Math.random(), undefined, { ref: false });
         }
       }
     }

@@ -7,7 +7,7 @@ export interface ConnectionOptions {
   /** 0: whatever the name resolves to, IPv6 too. */
   readonly family: 0;
   readonly tls?: { readonly servername: string };
-  readonly connectTimeout: number;
+  readonly connectTimeout: 0;
   readonly keepAlive: number;
   readonly lazyConnect: true;
   readonly protocol: 2;

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { failureOf, type RedisCommand, RedisFailure } from '../stores/redis-transport.js';
 import type { Credentials } from './credentials.js';
 import type { LibraryClient, RedisLibrary } from './library.js';
+import { whenOverdue } from './overdue.js';
 
 /** Where a server is. */
 export interface RedisAddress {
@@ -41,7 +42,8 @@ export class RedisLink {
       family: 0,
       // The name that the certificate must be for. Of an address it is that address, and none is announced.
       ...(tls && { tls: { servername: isIP(host) === 0 ? host : '' } }),
-      connectTimeout: CONNECT_TIMEOUT,
+      // Ours reads first what has arrived.
+      connectTimeout: 0,
       keepAlive: KEEP_ALIVE,
       lazyConnect: true,
       protocol: 2,
@@ -59,10 +61,10 @@ export class RedisLink {
     client.on('error', (error) => {
       reason = error;
     });
-    const timer = setTimeout(() => {
+    const takeBack = whenOverdue(CONNECT_TIMEOUT, () => {
       reason = new Error(`no connection within ${CONNECT_TIMEOUT} ms`);
       end(client);
-    }, CONNECT_TIMEOUT);
+    });
     try {
       await client.connect();
       await introduce(client, credentials);
@@ -70,21 +72,21 @@ export class RedisLink {
       end(client);
       throw connectFailure(`${host}:${port}`, reason ?? error);
     } finally {
-      clearTimeout(timer);
+      takeBack();
     }
     return new RedisLink(client);
   }
 
   #sent = 0;
   #answered = 0;
-  #watch: NodeJS.Timeout | undefined;
+  #watch: (() => void) | undefined;
   #retired = false;
   #gathering = false;
 
   private constructor(private readonly client: LibraryClient) {
     // It keeps no process alive: whoever waits for an answer does.
     client.stream?.unref();
-    client.on('end', () => clearTimeout(this.#watch));
+    client.on('end', () => this.#watch?.());
   }
 
   get open(): boolean {
@@ -134,7 +136,7 @@ export class RedisLink {
   }
 
   async #answers(command: RedisCommand): Promise<boolean> {
-    const timer = setTimeout(() => this.destroy(), SIGN_OF_LIFE);
+    const takeBack = whenOverdue(SIGN_OF_LIFE, () => this.destroy());
     try {
       await this.send(command);
       return true;
@@ -143,7 +145,7 @@ export class RedisLink {
       this.destroy();
       return false;
     } finally {
-      clearTimeout(timer);
+      takeBack();
     }
   }
 
@@ -180,24 +182,19 @@ export class RedisLink {
   }
 
   /** Gives the connection up if, for a while, nothing is answered. One timer at a time, however many commands there are. */
-  #watchOver(): NodeJS.Timeout {
+  #watchOver(): () => void {
     const answered = this.#answered;
-    const timer = setTimeout(() => {
-      // When this process was busy or stood still, answers may be there that it has yet to read.
-      setImmediate(() => {
-        this.#watch = undefined;
-        if (this.#answered === this.#sent || !this.open) {
-          return;
-        }
-        if (this.#answered === answered) {
-          this.destroy();
-        } else {
-          this.#watch = this.#watchOver();
-        }
-      });
-    }, SILENCE);
-    timer.unref();
-    return timer;
+    return whenOverdue(SILENCE, () => {
+      this.#watch = undefined;
+      if (this.#answered === this.#sent || !this.open) {
+        return;
+      }
+      if (this.#answered === answered) {
+        this.destroy();
+      } else {
+        this.#watch = this.#watchOver();
+      }
+    });
   }
 }
 

@@ -150,7 +150,7 @@ export class RedisNode {
     if (this.#failures > 0) {
       const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1));
       const since = performance.now() - this.#failedAt;
-      await delay(Math.max(0, longest * (0.5 + Math.random() / 2) - since));
+      await delay(Math.max(0, longest * (0.5 + Math.random() / 2) - since), undefined, { ref: false });
     }
   }
 }

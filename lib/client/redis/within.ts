@@ -1,4 +1,5 @@
 import { RedisFailure } from '../stores/redis-transport.js';
+import { whenOverdue } from './overdue.js';
 
 /**
  * Waits for so many milliseconds, and no longer.
@@ -7,15 +8,15 @@ import { RedisFailure } from '../stores/redis-transport.js';
  * @throws RedisFailure then: the reason, or `unsent`
  */
 export async function within<T>(milliseconds: number, promise: Promise<T>, reason?: RedisFailure): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let takeBack: (() => void) | undefined;
   try {
     return await new Promise<T>((resolve, reject) => {
-      timer = setTimeout(() => {
+      takeBack = whenOverdue(milliseconds, () => {
         reject(reason ?? new RedisFailure('unsent', `no connection within ${Math.round(milliseconds)} ms`));
-      }, milliseconds);
+      });
       promise.then(resolve, reject);
     });
   } finally {
-    clearTimeout(timer);
+    takeBack?.();
   }
 }
