@@ -98,6 +98,9 @@ export function blockedRecord(): SessionRecord {
 /** A record has a JSON header, a line feed, and the data: as it is, or deflated (RFC 1951). */
 const LINE_FEED = 0x0a;
 
+/** What a record begins with whose data is as it is. */
+const PLAIN = String.fromCharCode(RECORD_FORMAT.plain);
+
 /** The version of data that nobody gave one. */
 const FIRST_VERSION = 1;
 
@@ -110,7 +113,6 @@ export function encodeRecord({
   end,
   data,
 }: SessionRecord): Uint8Array {
-  const { deflated, bytes } = data.encoded;
   const fields = {
     createdAt,
     renewedAt,
@@ -121,6 +123,11 @@ export function encodeRecord({
     end: end && endToJson(end),
   };
   const header = `${JSON.stringify(fields)}\n`;
+  if (data.plain !== undefined) {
+    // In one go: each piece of memory on the way costs more than what is written to it.
+    return Buffer.from(PLAIN + header + data.plain);
+  }
+  const { deflated, bytes } = data.encoded;
   const headerLength = Buffer.byteLength(header);
   const record = Buffer.allocUnsafe(1 + headerLength + bytes.length);
   record[0] = deflated ? RECORD_FORMAT.deflated : RECORD_FORMAT.plain;

@@ -59,6 +59,11 @@ export class SessionData {
     return this.#text;
   }
 
+  /** The text, if the record is to hold it as it is; `undefined` if it is to be deflated, or there are bytes already. */
+  get plain(): string | undefined {
+    return typeof this.#source === 'string' && this.#source.length <= this.compressAbove ? this.#source : undefined;
+  }
+
   get encoded(): EncodedData {
     this.#encoded ??= typeof this.#source === 'string' ? encode(this.#source, this.compressAbove) : this.#source;
     return this.#encoded;
