@@ -59,7 +59,15 @@ export class FakeRedis {
   }
 }
 
-/** Answers what prepares a connection, and what else a test says. */
+/** Answers what prepares a connection, up to the first question whether it serves, and then what a test says. */
 export function afterHandshake(answer: Answer): Answer {
-  return (command, socket) => (/^(CLIENT|AUTH)$/.test(command[0] ?? '') ? '+OK\r\n' : answer(command, socket));
+  const asked = new WeakSet<Socket>();
+  return (command, socket) => {
+    const [name = ''] = command;
+    const prepares = /^(CLIENT|AUTH)$/.test(name) || (/^(PEXPIRE|PING)$/.test(name) && !asked.has(socket));
+    if (!/^(CLIENT|AUTH)$/.test(name)) {
+      asked.add(socket);
+    }
+    return prepares ? '+OK\r\n' : answer(command, socket);
+  };
 }

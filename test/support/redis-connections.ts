@@ -23,7 +23,13 @@ export interface ConnectionsOptions {
 /** Connections of the library's own to a server that this test started. */
 export function connectionsTo({ host, port }: RedisAddress, options: ConnectionsOptions = {}): RedisTransport {
   const { credentials = NO_CREDENTIALS, cluster = false, clock = Date.now, ca, library = { Redis } } = options;
-  const server = { host, port, tls: ca !== undefined, library: ca === undefined ? library : trusting(library, ca) };
+  const server = {
+    host,
+    port,
+    cluster,
+    tls: ca !== undefined,
+    library: ca === undefined ? library : trusting(library, ca),
+  };
   const context = { credentials, clock, watch: new StandstillWatch() };
   return new RedisConnections(
     cluster ? new ClusterNodes(server, context) : new SingleNode(new RedisNode(server, context)),

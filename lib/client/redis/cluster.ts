@@ -1,8 +1,10 @@
 import { RedisFailure } from '../stores/redis-transport.js';
+import { Backoff } from './backoff.js';
 import type { RedisAddress, RedisServer } from './link.js';
 import { RedisNode, type RedisNodeContext } from './node.js';
 import { SLOTS, slotOf } from './slot.js';
-import type { Topology } from './topology.js';
+import type { Origin, Topology } from './topology.js';
+import { USELESS } from './useless.js';
 import { within } from './within.js';
 
 /** The longest that one node may take to tell of the others, in milliseconds. Then another one is asked. */
@@ -22,6 +24,7 @@ export class ClusterNodes implements Topology {
   readonly #first: RedisNode;
   #discovering: Promise<void> | undefined;
   #discoveredAt = Number.NEGATIVE_INFINITY;
+  readonly #backoff = new Backoff();
 
   /** @param entry the address that leads to any of the nodes */
   constructor(
@@ -44,7 +47,7 @@ export class ClusterNodes implements Topology {
     return node;
   }
 
-  learn(failure: RedisFailure, node: RedisNode | undefined): RedisNode | undefined {
+  learn(failure: RedisFailure, { node, link }: Origin): RedisNode | undefined {
     const { word } = failure;
     if (node !== undefined && (word === 'MOVED' || word === 'ASK')) {
       const { slot, address } = redirection(failure, node.server);
@@ -53,12 +56,8 @@ export class ClusterNodes implements Topology {
         return other;
       }
       this.#slots[slot] = other;
-    } else if (word === 'NOAUTH' || word === 'READONLY') {
-      node?.discard();
-    }
-    if (node !== undefined && this.#nodes.get(nameOf(node.server)) !== node) {
-      // It left while it was being connected to.
-      node.discard();
+    } else if (link !== undefined && USELESS.has(word)) {
+      node?.discard(link);
     }
     // Where one slot moved, others did; and a node that does not answer may have been replaced.
     if (performance.now() - this.#discoveredAt > DISCOVERY_PAUSE) {
@@ -75,23 +74,29 @@ export class ClusterNodes implements Topology {
     return this.#discovering;
   }
 
-  /** Asks one node after another: first those that can be asked at once, last the one that all clients begin with. */
+  /**
+   * Asks one node after another: first those that can be asked at once, last the one that all clients begin with. Any of
+   * them may be cut off from the others and not know it, so that none is asked first each time.
+   */
   async #ask(): Promise<void> {
-    const known = [...this.#nodes.values()];
+    await this.#backoff.wait();
+    const known = shuffled([...this.#nodes.values()]);
     const nodes = [...known.filter(({ link }) => link), ...known.filter(({ link }) => !link), this.#first];
     let failure: unknown;
     try {
       for (const node of nodes) {
         try {
           this.#apply(await slotsKnownTo(node), node.server);
+          this.#backoff.succeeded();
           return;
         } catch (error) {
           failure = error;
         }
       }
     } finally {
-      this.#first.discard();
+      this.#first.release();
     }
+    this.#backoff.failed();
     throw failure;
   }
 
@@ -108,7 +113,7 @@ export class ClusterNodes implements Topology {
     }
     for (const [name, node] of before) {
       if (!this.#nodes.has(name)) {
-        node.discard();
+        node.leave();
       }
     }
   }
@@ -153,13 +158,25 @@ function listIn(reply: unknown): readonly unknown[] {
   return Array.isArray(reply) ? reply : [];
 }
 
-/** `MOVED 3999 host:port` or `ASK 3999 host:port`. Without a host it is that of the node which said so. */
-function redirection({ message }: RedisFailure, asked: RedisAddress): { slot: number; address: RedisAddress } {
-  const [slot, place] = message.split(' ').slice(1);
+/**
+ * `MOVED 3999 host:port` or `ASK 3999 host:port`. Without a host it is that of the node which said so.
+ *
+ * @throws RedisFailure the same, if it leads nowhere
+ */
+function redirection(failure: RedisFailure, asked: RedisAddress): { slot: number; address: RedisAddress } {
+  const [slot, place] = failure.message.split(' ').slice(1);
   const text = String(place);
   const colon = text.lastIndexOf(':');
   const host = knownHost(text.slice(0, colon)) || asked.host;
-  return { slot: Number(slot), address: { host, port: Number(text.slice(colon + 1)) } };
+  const port = Number(text.slice(colon + 1));
+  if (!isWholeBelow(SLOTS, Number(slot)) || port === 0 || !isWholeBelow(65_536, port)) {
+    throw failure;
+  }
+  return { slot: Number(slot), address: { host, port } };
+}
+
+function isWholeBelow(end: number, value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < end;
 }
 
 /** A host that a node does not know is null, empty, or a question mark. */
@@ -172,3 +189,11 @@ function nameOf({ host, port }: RedisAddress): string {
 }
 
 function ignore(): void {}
+
+/** In an order of chance. */
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, at: Math.random() }))
+    .sort((one, other) => one.at - other.at)
+    .map(({ item }) => item);
+}

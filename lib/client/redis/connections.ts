@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RedisCommand, RedisFailure, type RedisTransport } from '../stores/redis-transport.js';
 import type { CallOptions } from '../stores/terms.js';
+import type { RedisLink } from './link.js';
 import type { RedisNode } from './node.js';
-import type { Topology } from './topology.js';
+import type { Origin, Topology } from './topology.js';
 import { within } from './within.js';
 
 /**
@@ -28,9 +29,16 @@ const FOR_NOW: ReadonlySet<string> = new Set([
   'CLUSTERDOWN',
   'MASTERDOWN',
   'LOADING',
+  'BUSY',
   'READONLY',
+  'NOREPLICAS',
   'NOAUTH',
 ]);
+
+/** A command that failed on the connection that was there. */
+interface Refused extends Origin {
+  readonly failure: RedisFailure;
+}
 
 /**
  * Sends commands over connections of our own. One that was not carried out, since there was no connection or the server
@@ -46,14 +54,16 @@ export class RedisConnections implements RedisTransport {
     const link = node?.link;
     return link === undefined
       ? this.#persist(key, command, options)
-      : link.send(command).catch((failure: RedisFailure) => this.#persist(key, command, options, { failure, node }));
+      : link
+          .send(command)
+          .catch((failure: RedisFailure) => this.#persist(key, command, options, { failure, node, link }));
   }
 
   async #persist(
     key: string,
     command: RedisCommand,
     options: CallOptions | undefined,
-    first?: { readonly failure: RedisFailure; readonly node: RedisNode | undefined },
+    first?: Refused,
   ): Promise<unknown> {
     if (this.#waiting >= MOST_WAITING) {
       throw first?.failure ?? new RedisFailure('unsent', `${MOST_WAITING} commands wait for a connection already`);
@@ -70,17 +80,18 @@ export class RedisConnections implements RedisTransport {
     key: string,
     command: RedisCommand,
     options: CallOptions | undefined,
-    first: { readonly failure: RedisFailure; readonly node: RedisNode | undefined } | undefined,
+    first: Refused | undefined,
   ): Promise<unknown> {
     const end = performance.now() + PATIENCE;
-    let instead = first && this.#heed(first.failure, first.node);
+    let instead = first && this.#heed(first.failure, first);
     let last = first?.failure;
     for (let attempt = 1; ; attempt++) {
       let node: RedisNode | undefined;
+      let link: RedisLink | undefined;
       try {
         const left = () => Math.max(1, end - performance.now());
-        node = instead ?? this.topology.nodeOf(key) ?? (await within(left(), this.topology.findNode(key), last));
-        const link = node.link ?? (await within(left(), node.connect(), last ?? node.failure));
+        node = instead ?? this.topology.nodeOf(key) ?? (await within(left(), this.topology.findNode(key), () => last));
+        link = node.link ?? (await within(left(), node.connect(), () => last ?? node?.failure));
         if (options?.signal?.aborted) {
           throw new RedisFailure('unsent', 'given up by its caller');
         }
@@ -91,7 +102,7 @@ export class RedisConnections implements RedisTransport {
           throw error;
         }
         last = error;
-        instead = this.#heed(error, node);
+        instead = this.#heed(error, { node, link });
         if (performance.now() >= end || options?.signal?.aborted) {
           throw error;
         }
@@ -103,9 +114,9 @@ export class RedisConnections implements RedisTransport {
   }
 
   /** Learns from a failure. @throws RedisFailure the same, if the command may have been carried out or never will be */
-  #heed(failure: RedisFailure, node: RedisNode | undefined): RedisNode | undefined {
+  #heed(failure: RedisFailure, origin: Origin): RedisNode | undefined {
     const willDo = failure.outcome === 'unsent' || FOR_NOW.has(failure.word);
-    const instead = willDo || failure.outcome === 'lost' ? this.topology.learn(failure, node) : undefined;
+    const instead = willDo || failure.outcome === 'lost' ? this.topology.learn(failure, origin) : undefined;
     if (!willDo) {
       throw failure;
     }

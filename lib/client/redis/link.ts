@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
+import { CACHE_KEY_PREFIX } from '../../contract/cache-access.js';
 import { failureOf, type RedisCommand, RedisFailure } from '../stores/redis-transport.js';
 import type { Credentials } from './credentials.js';
 import type { LibraryClient, RedisLibrary } from './library.js';
 import { whenOverdue } from './overdue.js';
+import { USELESS } from './useless.js';
 
 /** Where a server is. */
 export interface RedisAddress {
@@ -14,6 +16,8 @@ export interface RedisAddress {
 export interface RedisServer extends RedisAddress {
   readonly library: RedisLibrary;
   readonly tls: boolean;
+  /** Whether it is a node of a cluster, which has some of the keys and says so when it lacks one. */
+  readonly cluster: boolean;
 }
 
 /** The longest that a connection may take to be ready, TLS and authentication included, in milliseconds. */
@@ -67,14 +71,14 @@ export class RedisLink {
     });
     try {
       await client.connect();
-      await introduce(client, credentials);
+      await introduce(client, credentials, proofFor(server));
     } catch (error) {
       end(client);
       throw connectFailure(`${host}:${port}`, reason ?? error);
     } finally {
       takeBack();
     }
-    return new RedisLink(client);
+    return new RedisLink(client, proofFor(server));
   }
 
   #sent = 0;
@@ -83,7 +87,12 @@ export class RedisLink {
   #retired = false;
   #gathering = false;
 
-  private constructor(private readonly client: LibraryClient) {
+  private constructor(
+    private readonly client: LibraryClient,
+    private readonly proof: RedisCommand,
+  ) {
+    // Whatever the library finds fault with from here on, answers may go to the wrong command.
+    client.on('error', () => this.destroy());
     // It keeps no process alive: whoever waits for an answer does.
     client.stream?.unref();
     client.on('end', () => this.#watch?.());
@@ -114,14 +123,28 @@ export class RedisLink {
     return this.send(command);
   }
 
-  /** Whether the server still answers. */
+  /** Whether the server still answers, and is what it was. If not, the connection is ended. */
   async isAlive(): Promise<boolean> {
-    return this.#answers(['PING']);
+    return this.#answers(this.serves());
+  }
+
+  /** Whether the server is one that may be asked: a replica would answer as well, and say what was. @throws RedisFailure */
+  async serves(): Promise<boolean> {
+    try {
+      await this.send(this.proof);
+      return true;
+    } catch (error) {
+      const { outcome, word } = error as RedisFailure;
+      if (outcome !== 'refused') {
+        throw error;
+      }
+      return !USELESS.has(word);
+    }
   }
 
   /** Authenticates again, with other credentials. */
   async authenticate(credentials: Credentials): Promise<boolean> {
-    return this.#answers(authCommand(credentials));
+    return this.#answers(this.send(authCommand(credentials)).then(() => true));
   }
 
   /** Ends when all that was sent is answered. Nothing more is to be sent. */
@@ -135,15 +158,15 @@ export class RedisLink {
     end(this.client);
   }
 
-  async #answers(command: RedisCommand): Promise<boolean> {
+  async #answers(answer: Promise<boolean>): Promise<boolean> {
     const takeBack = whenOverdue(SIGN_OF_LIFE, () => this.destroy());
     try {
-      await this.send(command);
-      return true;
-    } catch {
       // Refused or lost: another connection takes its place, and tells the reason if that is refused as well.
-      this.destroy();
-      return false;
+      const good = await answer.catch(() => false);
+      if (!good) {
+        this.destroy();
+      }
+      return good;
     } finally {
       takeBack();
     }
@@ -199,18 +222,34 @@ export class RedisLink {
 }
 
 /**
- * Authenticates, and says whose connection it is, in one round trip. Not the library's business: before ioredis 6 it takes
- * a connection for ready without waiting to hear whether it was let in.
+ * Authenticates, says whose connection it is, and sees whether the server may be asked, in one round trip. Not the library's
+ * business: before ioredis 6 it takes a connection for ready without waiting to hear whether it was let in.
  */
-async function introduce(client: LibraryClient, credentials: Credentials | undefined): Promise<void> {
+async function introduce(
+  client: LibraryClient,
+  credentials: Credentials | undefined,
+  proof: RedisCommand,
+): Promise<void> {
   const admitted = credentials && client.callBuffer(...authCommand(credentials));
-  // The name is for people who look at the server. A user who may not give one does without.
-  const named = client.callBuffer('CLIENT', 'SETNAME', 'cdk-sessions').catch((error: unknown) => {
-    if (failureOf(error).outcome !== 'refused') {
-      throw error;
-    }
-  });
-  await Promise.all([admitted, named]);
+  const sent = [['CLIENT', 'SETNAME', 'cdk-sessions'] as const, proof].map((command) =>
+    client.callBuffer(...command).catch((error: unknown) => {
+      const { outcome, word } = failureOf(error);
+      // The name is for people who look at the server; a user who may not give one does without.
+      if (outcome !== 'refused' || USELESS.has(word)) {
+        throw error;
+      }
+    }),
+  );
+  await Promise.all([admitted, ...sent]);
+}
+
+/**
+ * What shows that a server may be asked. A node of a cluster sends whoever asks for a key that it does not have to another
+ * one; any other server that became a replica goes on answering reads, and refuses only what writes: this does, and changes
+ * nothing, as there never is such a key.
+ */
+function proofFor({ cluster }: RedisServer): RedisCommand {
+  return cluster ? ['PING'] : ['PEXPIRE', CACHE_KEY_PREFIX, 1];
 }
 
 function authCommand({ username, password }: Credentials): RedisCommand {

@@ -1,9 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import { RedisFailure } from '../stores/redis-transport.js';
+import { Backoff } from './backoff.js';
 import type { Credentials, CredentialsSource } from './credentials.js';
 import { RedisLink, type RedisServer } from './link.js';
 import type { StandstillWatch } from './standstill.js';
+import { within } from './within.js';
 
 /** What the nodes of a store have in common. */
 export interface RedisNodeContext {
@@ -29,17 +30,20 @@ const RENEW_AFTER = 11 / 12;
 /** How long it goes on as it is when there are no credentials to authenticate it with, in milliseconds. */
 const RENEWAL_PAUSE = 60_000;
 
-/** How long the second attempt to connect waits, and the longest that any does, in milliseconds. */
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 1000;
+/** The longest that credentials may take, in milliseconds: it is for all that wait for them, none of whom waits as long. */
+const CREDENTIALS_TIMEOUT = 10_000;
+
+/** How often a server in use is asked whether it is still the primary, in milliseconds. */
+const PROOF_EVERY = 1000;
 
 /** A server, and the way to it: one connection, made when it is needed and as often as it ends. */
 export class RedisNode {
   #held: Held | undefined;
   #making: Promise<RedisLink> | undefined;
-  #failures = 0;
-  #failedAt = 0;
+  readonly #backoff = new Backoff();
   #failure: RedisFailure | undefined;
+  #provedAt = 0;
+  #left = false;
 
   constructor(
     readonly server: RedisServer,
@@ -50,10 +54,14 @@ export class RedisNode {
   get link(): RedisLink | undefined {
     const { watch, clock } = this.context;
     const held = this.#held;
-    return held?.link.open && held.standstills === watch.count && clock() < held.authenticateAt ? held.link : undefined;
+    if (!held?.link.open || held.standstills !== watch.count || clock() >= held.authenticateAt) {
+      return undefined;
+    }
+    this.#prove(held.link);
+    return held.link;
   }
 
-  /** Why there is none, if the last attempt to connect failed. */
+  /** Why there is none, as far as is known. */
   get failure(): RedisFailure | undefined {
     return this.#failure;
   }
@@ -66,28 +74,63 @@ export class RedisNode {
     return this.#making;
   }
 
-  /** Lets a connection go that the server's answer shows to lead to the wrong place, or to count for nothing. */
-  discard(): void {
+  /** Lets a connection go that an answer shows to lead to the wrong place, or to count for nothing. */
+  discard(link: RedisLink): void {
+    if (link === this.#held?.link) {
+      this.release();
+      this.#backoff.failed();
+    }
+  }
+
+  /** Lets the connection go, if there is one. */
+  release(): void {
     this.#held?.link.retire();
     this.#held = undefined;
+  }
+
+  /** Lets the connection go for good, also one that is just being made: nobody will ask this node any more. */
+  leave(): void {
+    this.#left = true;
+    this.release();
   }
 
   async #make(): Promise<RedisLink> {
     this.#held = this.#held && (await this.#revived(this.#held));
     if (this.#held === undefined) {
-      await this.#pause();
+      await this.#backoff.wait();
       try {
         this.#held = await this.#open();
-        this.#failures = 0;
+        this.#backoff.succeeded();
         this.#failure = undefined;
       } catch (error) {
-        this.#failures++;
-        this.#failedAt = performance.now();
+        this.#backoff.failed();
         this.#failure = error instanceof RedisFailure ? error : undefined;
         throw error;
       }
     }
+    this.#provedAt = performance.now();
+    if (this.#left) {
+      // Those who waited for it send what they have, and nobody comes after them.
+      setImmediate(() => this.release());
+    }
     return this.#held.link;
+  }
+
+  /**
+   * Sees to it that a server which is no primary any more is not asked for long: it would go on answering who only reads. The
+   * question travels with a command, ahead of it. In a cluster a node says by itself what it does not have.
+   */
+  #prove(link: RedisLink): void {
+    const now = performance.now();
+    if (this.server.cluster || now - this.#provedAt < PROOF_EVERY) {
+      return;
+    }
+    this.#provedAt = now;
+    link.serves().then((serves) => {
+      if (!serves) {
+        this.discard(link);
+      }
+    }, ignore);
   }
 
   /** The same connection, if it is of use again. */
@@ -104,10 +147,10 @@ export class RedisNode {
   }
 
   async #renewed(held: Held, standstills: number): Promise<Held | undefined> {
-    const { credentials, clock } = this.context;
+    const { clock } = this.context;
     const { link, validUntil } = held;
     try {
-      const current = await credentials.current();
+      const current = await this.#current();
       if (current !== undefined && (await link.authenticate(current))) {
         return this.#hold(link, standstills, current);
       }
@@ -126,7 +169,7 @@ export class RedisNode {
   async #open(): Promise<Held> {
     const { credentials, watch } = this.context;
     const standstills = watch.count;
-    const current = await credentials.current();
+    const current = await this.#current();
     try {
       return this.#hold(await RedisLink.open(this.server, current), standstills, current);
     } catch (error) {
@@ -135,7 +178,7 @@ export class RedisNode {
         throw error;
       }
     }
-    const others = await credentials.current();
+    const others = await this.#current();
     return this.#hold(await RedisLink.open(this.server, others), standstills, others);
   }
 
@@ -145,12 +188,13 @@ export class RedisNode {
     return { link, standstills, authenticateAt: now + validFor * RENEW_AFTER, validUntil: now + validFor };
   }
 
-  /** Waits longer with each failure, and not as long as others do: all clients lose their connections at the same time. */
-  async #pause(): Promise<void> {
-    if (this.#failures > 0) {
-      const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1));
-      const since = performance.now() - this.#failedAt;
-      await delay(Math.max(0, longest * (0.5 + Math.random() / 2) - since), undefined, { ref: false });
-    }
+  async #current(): Promise<Credentials | undefined> {
+    const before = this.#failure;
+    this.#failure = new RedisFailure('unsent', 'the credentials for the cache are still being read');
+    const current = await within(CREDENTIALS_TIMEOUT, this.context.credentials.current(), () => this.#failure);
+    this.#failure = before;
+    return current;
   }
 }
+
+function ignore(): void {}

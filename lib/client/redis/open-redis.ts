@@ -22,7 +22,7 @@ import { SingleNode } from './topology.js';
  */
 export async function openRedis(contract: RedisStoreContract, clock: Clock): Promise<RedisTransport> {
   const { endpoint, port, cluster, tls } = contract;
-  const server = { host: endpoint, port, tls, library: await loadLibrary() };
+  const server = { host: endpoint, port, tls, cluster, library: await loadLibrary() };
   const context = { credentials: await credentialsFor(contract, clock), watch: new StandstillWatch(), clock };
   return new RedisConnections(
     cluster ? new ClusterNodes(server, context) : new SingleNode(new RedisNode(server, context)),

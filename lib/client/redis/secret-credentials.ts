@@ -6,8 +6,8 @@ import type { Credentials, CredentialsSource } from './credentials.js';
 /** How long a password that was refused is not read again: it must be in its secret by then, or it will not come. */
 const PAUSE = 10_000;
 
-/** The longest that a read may take, in milliseconds: less than a command waits for a connection, so that it hears why. */
-const READ_TIMEOUT = 1400;
+/** The longest that a read may take, in milliseconds: it goes on when those who wait for it do not any more. */
+const READ_TIMEOUT = 8000;
 
 /** A password in Secrets Manager, read when it is first needed and again when the server refuses it. */
 export class SecretCredentials implements CredentialsSource {

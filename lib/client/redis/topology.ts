@@ -1,5 +1,7 @@
 import type { RedisFailure } from '../stores/redis-transport.js';
+import type { RedisLink } from './link.js';
 import type { RedisNode } from './node.js';
+import { USELESS } from './useless.js';
 
 /** Which node has which key. */
 export interface Topology {
@@ -11,7 +13,13 @@ export interface Topology {
    * Learns from what a node answered, or from its silence. Gives the node that takes this one command instead, if it is
    * another one for this time only.
    */
-  learn(failure: RedisFailure, node: RedisNode | undefined): RedisNode | undefined;
+  learn(failure: RedisFailure, origin: Origin): RedisNode | undefined;
+}
+
+/** Where a failure came from, as far as a command got. */
+export interface Origin {
+  readonly node?: RedisNode | undefined;
+  readonly link?: RedisLink | undefined;
 }
 
 /** One server that has all keys: behind its name, after a failover, is another one. */
@@ -26,9 +34,9 @@ export class SingleNode implements Topology {
     return this.node;
   }
 
-  learn({ word }: RedisFailure): undefined {
-    if (word === 'READONLY' || word === 'NOAUTH') {
-      this.node.discard();
+  learn({ word }: RedisFailure, { link }: Origin): undefined {
+    if (link !== undefined && USELESS.has(word)) {
+      this.node.discard(link);
     }
   }
 }

@@ -49,7 +49,7 @@ test('commands that come together share one connection', async () => {
 });
 
 describe('a command that the server will carry out in a moment', () => {
-  test.each([['LOADING'], ['MASTERDOWN'], ['TRYAGAIN'], ['CLUSTERDOWN']])(
+  test.each([['LOADING'], ['BUSY'], ['NOREPLICAS'], ['TRYAGAIN'], ['CLUSTERDOWN']])(
     'as %s says, is sent again on the same connection',
     async (word) => {
       const server = await answering(`-${word} not now\r\n`, `-${word} not now\r\n`);
@@ -58,7 +58,7 @@ describe('a command that the server will carry out in a moment', () => {
     },
   );
 
-  test.each([['READONLY'], ['NOAUTH']])(
+  test.each([['READONLY'], ['MASTERDOWN'], ['NOAUTH']])(
     'or another one, as %s says, is sent again on another connection',
     async (word) => {
       const server = await answering(`-${word} not here\r\n`);

@@ -50,7 +50,10 @@ test.each<[string, RedisLibrary]>([
     await server.command('ACL', 'SETUSER', 'web', 'on', '~*', '+@all', '-dbsize', '>password-of-web');
     const { host, port, ca } = server;
     const open = (password: string) =>
-      RedisLink.open({ host, port, tls: true, library: trusting({ ca }, library) }, { username: 'web', password });
+      RedisLink.open(
+        { host, port, tls: true, cluster: false, library: trusting({ ca }, library) },
+        { username: 'web', password },
+      );
     await expect(open('another-password')).rejects.toMatchObject({ outcome: 'refused', word: 'WRONGPASS' });
     const link = await open('password-of-web');
     const bytes = Buffer.of(0, 1, 0xfe, 0xff);

@@ -32,9 +32,12 @@ afterEach(async () => {
 async function scene(answer: Answer, credentials: CredentialsSource = NO_CREDENTIALS) {
   const server = await FakeRedis.start(answer);
   const { host, port } = server;
-  const node = new RedisNode({ host, port, tls: false, library: { Redis } }, { credentials, watch, clock: clock.read });
+  const node = new RedisNode(
+    { host, port, tls: false, cluster: false, library: { Redis } },
+    { credentials, watch, clock: clock.read },
+  );
   cleanups.push(
-    () => node.discard(),
+    () => node.release(),
     () => server.stop(),
   );
   return { server, node };
@@ -65,7 +68,7 @@ describe('a way to a server', () => {
     const { server, node } = await scene(friendly);
     expect(node.link).toBeUndefined();
     expect(server.connections).toBe(0);
-    node.discard();
+    node.release();
   });
 
   test('is one connection, for all who ask at once and for all who come after them', async () => {
@@ -89,7 +92,7 @@ describe('a way to a server', () => {
   test('is another connection once one was discarded, which ends', async () => {
     const { server, node } = await scene(friendly);
     const first = await node.connect();
-    node.discard();
+    node.release();
     expect(node.link).toBeUndefined();
     expect(await node.connect()).not.toBe(first);
     expect(first.open).toBe(false);
@@ -128,7 +131,10 @@ describe('attempts that fail', () => {
     expect(await attempts(node, 1)).toBeLessThan(200);
   });
 
-  test('are forgotten with the one that does not', async () => {
+  test.each([
+    ['forgotten with the one that does not, once its connection has lasted a second', 1050, 0, 400],
+    ['not forgotten with one whose connection does not last', 100, 750, 1900],
+  ])('are %s', async (_, lasting, atLeast, atMost) => {
     jest.spyOn(Math, 'random').mockReturnValue(0.999);
     let lets = false;
     const { server, node } = await scene((_command, socket) => (lets ? '+OK\r\n' : void socket.destroy()));
@@ -137,10 +143,13 @@ describe('attempts that fail', () => {
     lets = true;
     await node.connect();
     expect(node.failure).toBeUndefined();
+    await pause(lasting);
     lets = false;
     server.disconnect();
     await pause(20);
-    expect(await attempts(node, 2)).toBeLessThan(400);
+    const taken = await attempts(node, 2);
+    expect(taken).toBeGreaterThanOrEqual(atLeast);
+    expect(taken).toBeLessThan(atMost);
   });
 });
 
@@ -153,7 +162,7 @@ describe('after this process stood still', () => {
     expect(node.link).toBeUndefined();
     expect(await Promise.all([node.connect(), node.connect()])).toEqual([link, link]);
     expect(node.link).toBe(link);
-    expect(commandsSince(server, before)).toEqual(['PING']);
+    expect(commandsSince(server, before)).toEqual(['PEXPIRE']);
   });
 
   test('one that does not answer is replaced', async () => {
@@ -173,7 +182,7 @@ describe('after this process stood still', () => {
     await pause(20);
     standstills += 1;
     await node.connect();
-    expect(commandsSince(server, before)).toEqual(['CLIENT']);
+    expect(commandsSince(server, before)).toEqual(['CLIENT', 'PEXPIRE']);
   });
 
   test('and again while the answer came, it is asked again', async () => {
@@ -190,7 +199,7 @@ describe('after this process stood still', () => {
     expect(node.link).toBeUndefined();
     expect(await node.connect()).toBe(link);
     expect(node.link).toBe(link);
-    expect(commandsSince(server, before)).toEqual(['PING', 'PING']);
+    expect(commandsSince(server, before)).toEqual(['PEXPIRE', 'PEXPIRE']);
   });
 });
 
@@ -271,15 +280,18 @@ describe('credentials', () => {
     clock.advance(1);
     expect(node.link).toBeUndefined();
     expect(await node.connect()).toBe(link);
-    expect(commandsSince(server, before)).toEqual(['PING', 'AUTH']);
+    expect(commandsSince(server, before)).toEqual(['PEXPIRE', 'AUTH']);
   });
 
   test('that cannot be had to renew one that has ended leave none', async () => {
     const current = jest.fn(async () => good);
-    const { server, node } = await scene(([name], socket) => (name === 'PING' ? void socket.destroy() : '+OK\r\n'), {
-      current,
-      refused: async () => false,
-    });
+    const { server, node } = await scene(
+      afterHandshake((_, socket) => void socket.destroy()),
+      {
+        current,
+        refused: async () => false,
+      },
+    );
     await node.connect();
     clock.advance(11 * HOUR);
     current.mockRejectedValueOnce(new Error('no credentials'));

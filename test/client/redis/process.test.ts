@@ -158,8 +158,8 @@ describe('a process that was frozen', () => {
       }
     });
     expect(await asking.ask('key')).toBe('answer: value');
-    const [name] = server.commands.filter(([, key]) => key !== 'SETNAME')[1] ?? [];
-    expect({ name, connections: server.connections }).toEqual({ name: 'PING', connections: 2 });
+    const [name] = server.commands.filter(([, key]) => key !== 'SETNAME')[2] ?? [];
+    expect({ name, connections: server.connections }).toEqual({ name: 'PEXPIRE', connections: 2 });
   });
 
   test('and whose connection is alive keeps it', async () => {
@@ -168,7 +168,7 @@ describe('a process that was frozen', () => {
     await asking.ask('key');
     await asking.freeze(() => undefined);
     expect(await asking.ask('key')).toBe('answer: value');
-    expect(server.commands.map(([name]) => name)).toEqual(['CLIENT', 'GET', 'PING', 'GET']);
+    expect(server.commands.map(([name]) => name)).toEqual(['CLIENT', 'PEXPIRE', 'GET', 'PEXPIRE', 'GET']);
     expect(server.connections).toBe(1);
   });
 });

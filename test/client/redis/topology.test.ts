@@ -14,7 +14,7 @@ beforeEach(async () => {
   server = await FakeRedis.start(afterHandshake(() => '+OK\r\n'));
   const { host, port } = server;
   const context = { credentials: NO_CREDENTIALS, watch: new StandstillWatch(), clock: Date.now };
-  node = new RedisNode({ host, port, tls: false, library: { Redis } }, context);
+  node = new RedisNode({ host, port, tls: false, cluster: false, library: { Redis } }, context);
   topology = new SingleNode(node);
 });
 afterEach(() => server.stop());
@@ -25,10 +25,23 @@ test('one server has every key, and need not be asked for it', async () => {
   expect(server.connections).toBe(0);
 });
 
-test.each(['READONLY', 'NOAUTH'])('who answers %s is not the server any more, or takes us for nobody', async (word) => {
-  await node.connect();
-  expect(topology.learn(new RedisFailure('refused', `${word} as it says`))).toBeUndefined();
-  expect(node.link).toBeUndefined();
+describe.each(['READONLY', 'MASTERDOWN', 'NOAUTH'])('who answers %s', (word) => {
+  const failure = new RedisFailure('refused', `${word} as it says`);
+
+  test('is not the server any more, or takes us for nobody', async () => {
+    const link = await node.connect();
+    expect(topology.learn(failure, { node, link })).toBeUndefined();
+    expect(node.link).toBeUndefined();
+  });
+
+  test('over a connection that was replaced since says nothing of the new one', async () => {
+    const old = await node.connect();
+    node.release();
+    const link = await node.connect();
+    topology.learn(failure, { node, link: old });
+    topology.learn(failure, { node });
+    expect(node.link).toBe(link);
+  });
 });
 
 test.each([
@@ -37,6 +50,6 @@ test.each([
   new RedisFailure('lost', 'READONLY'),
 ])('after another failure (%j) the connection stays', async (failure) => {
   const link = await node.connect();
-  topology.learn(failure);
+  topology.learn(failure, { node, link });
   expect(node.link).toBe(link);
 });
