@@ -24,7 +24,8 @@ export interface RedisServer extends RedisAddress {
 const CONNECT_TIMEOUT = 1000;
 
 /** How long a server may say nothing at all while commands wait for it, in milliseconds. Then its connection is given up. */
-const SILENCE = 1000;
+const SILENCE = 900;
+const LAST_LOOK = 100;
 
 /** How long a connection that has stood still may take to show that it is alive, in milliseconds. */
 const SIGN_OF_LIFE = 300;
@@ -205,17 +206,20 @@ export class RedisLink {
   }
 
   /** Gives the connection up if, for a while, nothing is answered. One timer at a time, however many commands there are. */
-  #watchOver(): () => void {
+  #watchOver(time = SILENCE): () => void {
     const answered = this.#answered;
-    return whenOverdue(SILENCE, () => {
+    return whenOverdue(time, () => {
       this.#watch = undefined;
       if (this.#answered === this.#sent || !this.open) {
         return;
       }
-      if (this.#answered === answered) {
-        this.destroy();
-      } else {
+      if (this.#answered !== answered) {
         this.#watch = this.#watchOver();
+      } else if (time === SILENCE) {
+        // Of a process that was busy all the time the command may have left only now.
+        this.#watch = this.#watchOver(LAST_LOOK);
+      } else {
+        this.destroy();
       }
     });
   }
