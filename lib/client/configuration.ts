@@ -33,9 +33,14 @@ export async function configure<Data extends object>(
     return { store: options.store, policy: explicitPolicy(options.policy), ...common };
   }
   if (options.policy !== undefined) {
-    throw misconfigured('a policy comes from the stack with its store: give createSessions both, or neither');
+    throw misconfigured(
+      'a policy for the store of the stack is set in the stack: leave it out here, or give createSessions a store as well',
+    );
   }
-  const { stores, policy, keys, access } = readEnvironment(options.env ?? SESSIONS_VARIABLE);
+  const { stores, policy, keys, access } = readEnvironment(
+    options.env ?? SESSIONS_VARIABLE,
+    options.redis !== undefined,
+  );
   return {
     store: await openStore(stores.primary, clock, options.redis),
     policy,
@@ -45,9 +50,15 @@ export async function configure<Data extends object>(
   };
 }
 
-function readEnvironment(variable: string): SessionContract {
+function readEnvironment(variable: string, withRedis: boolean): SessionContract {
   const text = process.env[variable];
   if (text === undefined || text === '') {
+    if (withRedis) {
+      throw misconfigured(
+        `redis is a way to the store of a stack, and the environment variable ${variable} is missing: attach the function to a store, ` +
+          'or give createSessions one, as in store: new RedisStore({ transport: redisTransport(redis) })',
+      );
+    }
     throw misconfigured(
       `the environment variable ${variable} is missing: attach the function to a store in its stack, ` +
         'as in sessions.attachFunction(fn), or give createSessions a store',

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Clock } from 'cdk-sessions-client';
 import { DynamoDBStore } from 'cdk-sessions-client/dynamodb';
 import { RedisStore, redisTransport } from 'cdk-sessions-client/redis';
@@ -71,7 +72,8 @@ describe('whatever requests, crashes, clocks and faults do, no acknowledged writ
     let client: Redis;
     beforeAll(async () => {
       cache = await startCache('one server');
-      client = new Redis(cache.port);
+      client = new Redis({ port: cache.port, enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
+      await once(client, 'ready');
       await client.ping();
     });
     afterAll(async () => {

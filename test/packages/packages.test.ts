@@ -210,7 +210,7 @@ export const faulty: SessionStore = new FaultyStore(new MemoryStore());
 export const stores: readonly SessionStore[] = [
   new MemoryStore(),
   new DynamoDBStore({ table: 'sessions' }),
-  new RedisStore({ transport: redisTransport(new Redis({ lazyConnect: true })) }),
+  new RedisStore({ transport: redisTransport(new Redis({ lazyConnect: true, enableOfflineQueue: false })) }),
 ];
 export const shared = createSessions({ redis: new Cluster(['localhost'], { lazyConnect: true }) });
 const sessions = createSessions<{ cart: Record<string, number> }>({ store: new MemoryStore() });

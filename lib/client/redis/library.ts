@@ -43,13 +43,25 @@ export interface RedisLibrary {
  * @throws SessionError ERR_SESSION_CONFIG if none is
  */
 export async function loadLibrary(): Promise<RedisLibrary> {
-  return import('ioredis').catch(() => import('iovalkey').catch(missingLibrary));
+  const library: Partial<RedisLibrary> = await import('ioredis').catch((first: unknown) =>
+    import('iovalkey').catch((second: unknown) => missingLibrary(first, second)),
+  );
+  if (typeof library.Redis !== 'function') {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      'the client library for Redis and Valkey that is installed is too old: npm install ioredis@6, or iovalkey',
+    );
+  }
+  return { Redis: library.Redis };
 }
 
-function missingLibrary(cause: unknown): never {
+function missingLibrary(...causes: readonly unknown[]): never {
+  const [first, second] = causes.map(
+    (cause) => (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0],
+  );
   throw new SessionError(
     'ERR_SESSION_CONFIG',
-    'a session store in Redis or Valkey needs a client library: npm install ioredis, or iovalkey',
-    { cause },
+    `a session store in Redis or Valkey needs a client library (${first}; ${second}): npm install ioredis, or iovalkey`,
+    { cause: new AggregateError(causes) },
   );
 }

@@ -20,7 +20,8 @@ export class RedisScript {
     try {
       return await transport.send(key, ['EVALSHA', this.#sha, 1, key, ...args], options);
     } catch (error) {
-      if (!(error instanceof RedisFailure && error.word === 'NOSCRIPT')) {
+      // Nobody waits any more for what was given up meanwhile.
+      if (!(error instanceof RedisFailure && error.word === 'NOSCRIPT') || options?.signal?.aborted) {
         throw error;
       }
       return transport.send(key, ['EVAL', this.text, 1, key, ...args], options);

@@ -45,11 +45,11 @@ redis.call('DEL', KEYS[1])
 return session
 `);
 
-/** ARGV: now, the new version as a field, the place where nothing is, for how long that is kept. */
+/** ARGV: now, the new version as a field, the place where nothing is that this library reads, for how long that is kept. */
 export const BLOCK = new RedisScript(`${LOOK}
-if #header == 0 then
+if #header == 0 or version == nil then
   redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
-elseif version then
+else
   redis.call('SET', KEYS[1], string.sub(header, 1, 13) .. ARGV[2], 'KEEPTTL')
 end
 `);

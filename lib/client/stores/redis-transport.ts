@@ -1,3 +1,4 @@
+import { SessionError } from '../errors.js';
 import type { CallOptions } from './terms.js';
 
 /** A command and its arguments, as they are sent. */
@@ -66,26 +67,57 @@ const IN_SCRIPT = /^ERR Error running script \(.*?: -(?=[A-Z]+ )/;
 const NOT_WRITABLE = "Stream isn't writeable";
 
 /**
- * A client of `ioredis` or `iovalkey` that an application has, of one server or of a cluster. It should have no offline
+ * A client of `ioredis` or `iovalkey` that an application has, of one server or of a cluster. It must have no offline
  * queue and resend nothing (`enableOfflineQueue: false`, `autoResendUnfulfilledCommands: false`): a save that was given up
- * should not arrive late.
+ * must not arrive late.
  */
 export interface RedisClient {
   /** Sends a command, and gives its reply with strings as Buffers. Rejects with a `ReplyError` where the server refuses. */
   callBuffer(command: string, ...args: (string | Buffer | number)[]): Promise<unknown>;
 }
 
+/** What of a client's options matters here, as far as it shows them. */
+interface ClientOptions {
+  readonly enableOfflineQueue?: boolean;
+  readonly autoResendUnfulfilledCommands?: boolean;
+  readonly keyPrefix?: string;
+}
+
 /**
  * Reaches Redis through a client that is there already. How long it tries to connect, and which node of a cluster it asks,
  * is its own business; calls of sessions are bounded by `callTimeout` all the same.
  *
- * @param client one of `ioredis` or `iovalkey`, without a `keyPrefix`
+ * @param client one of `ioredis` or `iovalkey`, without an offline queue and without a `keyPrefix`
+ * @throws SessionError ERR_SESSION_CONFIG if it is another
  */
 export function redisTransport(client: RedisClient): RedisTransport {
+  const fault = clientFault(client);
+  if (fault !== undefined) {
+    throw new SessionError('ERR_SESSION_CONFIG', `redis must be ${fault}`);
+  }
   return {
     send: (_key, command) =>
       client.callBuffer(...command).catch((error: unknown) => {
         throw failureOf(error);
       }),
   };
+}
+
+function clientFault(client: RedisClient & { readonly options?: ClientOptions }): string | undefined {
+  if (typeof client?.callBuffer !== 'function') {
+    return 'a client of ioredis or iovalkey, received one without callBuffer: a client of node-redis is none';
+  }
+  // Not every client shows what it was told.
+  const { enableOfflineQueue, autoResendUnfulfilledCommands, keyPrefix } = client.options ?? {
+    enableOfflineQueue: false,
+  };
+  if (enableOfflineQueue !== false || autoResendUnfulfilledCommands) {
+    return (
+      'a client that neither queues nor resends, or a save that was told to have failed arrives late: ' +
+      'new Redis({ enableOfflineQueue: false, autoResendUnfulfilledCommands: false }), or redis.duplicate() with these'
+    );
+  }
+  return keyPrefix
+    ? `a client without a keyPrefix, received one with ${JSON.stringify(keyPrefix)}: take redis.duplicate({ keyPrefix: '' })`
+    : undefined;
 }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../clock.js';
+import { SessionError } from '../errors.js';
 import type { OwnerIndex } from './owner-index.js';
 import { keptFor, RedisOwners, sessionName } from './redis-owners.js';
 import { redisRecordOf, sessionIn, timeField } from './redis-record.js';
@@ -60,8 +61,18 @@ export class RedisStore implements SessionStore {
   readonly #once: RedisTransport;
   readonly #clock: Clock;
 
-  /** Sends nothing. */
+  /**
+   * Sends nothing.
+   *
+   * @throws SessionError ERR_SESSION_CONFIG if the transport is none
+   */
   constructor({ transport, clock = systemClock }: RedisStoreOptions) {
+    if (typeof transport?.send !== 'function') {
+      throw new SessionError(
+        'ERR_SESSION_CONFIG',
+        'transport must have the method send, received one without: redisTransport(client) makes one of a client',
+      );
+    }
     this.#transport = resending(transport);
     this.#once = transport;
     this.#clock = clock;

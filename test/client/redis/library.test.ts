@@ -36,8 +36,25 @@ test('without either it says what to install', async () => {
   missing('iovalkey');
   await expect(loadLibrary()).rejects.toMatchObject({
     code: 'ERR_SESSION_CONFIG',
-    message: 'a session store in Redis or Valkey needs a client library: npm install ioredis, or iovalkey',
-    cause: expect.objectContaining({ message: "Cannot find module 'iovalkey'" }),
+    message:
+      "a session store in Redis or Valkey needs a client library (Cannot find module 'ioredis'; " +
+      "Cannot find module 'iovalkey'): npm install ioredis, or iovalkey",
+  });
+});
+
+test('with one that throws something else it says so as well', async () => {
+  jest.doMock('ioredis', () => {
+    throw 'a text';
+  });
+  missing('iovalkey');
+  await expect(loadLibrary()).rejects.toMatchObject({ message: expect.stringContaining('(a text; ') });
+});
+
+test('with one from before there was such a class it says what to install', async () => {
+  jest.doMock('ioredis', () => ({ default: class {} }));
+  await expect(loadLibrary()).rejects.toMatchObject({
+    code: 'ERR_SESSION_CONFIG',
+    message: expect.stringContaining('is too old: npm install ioredis@6'),
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import type { Clock } from 'cdk-sessions-client';
 import { type RedisClient, RedisStore, type RedisTransport, redisTransport } from 'cdk-sessions-client/redis';
 import { storeContract } from 'cdk-sessions-client/testing';
@@ -17,6 +17,9 @@ import {
 } from '../../support/redis-caches';
 import { connectionsTo, credentialsOf } from '../../support/redis-connections';
 import { expectFiftyCounted, START } from '../support';
+
+/** What a client must be told whom sessions are sent over. */
+const PROMPT = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false } as const;
 
 /** Connections of our own to a cache, as `openRedis` makes them. */
 function ownConnections({ host, port, cluster, ca }: LiveCache): RedisTransport {
@@ -77,8 +80,12 @@ describe('through a client that the application has', () => {
   let alone: LiveCache;
   let cluster: LiveCache;
   const clients: (RedisClient & { disconnect(): void })[] = [];
-  const client = <Client extends RedisClient & { disconnect(): void }>(made: Client) => {
+  const client = <Client extends RedisClient & EventEmitter & { disconnect(): void }>(made: Client) => {
     clients.push(made);
+    return made;
+  };
+  const ready = async <Client extends RedisClient & EventEmitter & { disconnect(): void }>(made: Client) => {
+    await once(client(made), 'ready');
     return made;
   };
   beforeAll(async () => {
@@ -92,34 +99,72 @@ describe('through a client that the application has', () => {
   });
 
   const { name: username, password } = SESSIONS_USER;
-  const kinds: Record<string, () => RedisClient> = {
-    ioredis: () => client(new Redis(alone.port)),
-    'ioredis that speaks RESP2': () => client(new Redis({ port: alone.port, protocol: 2 })),
-    'ioredis that maps no reply of RESP3': () => client(new Redis({ port: alone.port, replyMapping: 'resp3' })),
-    iovalkey: () => client(new Valkey(alone.port)),
+  const kinds: Record<string, () => Promise<RedisClient>> = {
+    ioredis: () => ready(new Redis({ port: alone.port, ...PROMPT })),
+    'ioredis that speaks RESP2': () => ready(new Redis({ port: alone.port, protocol: 2, ...PROMPT })),
+    'ioredis that maps no reply of RESP3': () =>
+      ready(new Redis({ port: alone.port, replyMapping: 'resp3', ...PROMPT })),
+    iovalkey: () => ready(new Valkey({ port: alone.port, ...PROMPT })),
     'the cluster client of ioredis': () =>
-      client(
+      ready(
         new Cluster([{ host: cluster.host, port: cluster.port }], {
           dnsLookup: (address, callback) => callback(null, address),
           // It would ask for CLUSTER INFO, which the user of sessions may not.
           enableReadyCheck: false,
+          enableOfflineQueue: false,
           redisOptions: { username, password, enableReadyCheck: false, tls: { ca: cluster.ca ?? '' } },
         }),
       ),
   };
-  describe.each(Object.keys(kinds))('%s, the store keeps its contract', (kind) => {
-    let given: RedisClient | undefined;
-    const subject = (clock: Clock) => {
-      given ??= kinds[kind]?.();
-      return new RedisStore({ transport: redisTransport(given as RedisClient), clock });
-    };
+  describe.each(Object.entries(kinds))('%s, the store keeps its contract', (_, connect) => {
+    let given: RedisClient;
+    beforeAll(async () => {
+      given = await connect();
+    });
+    const subject = (clock: Clock) => new RedisStore({ transport: redisTransport(given), clock });
     for (const { name, run } of storeContract(subject, { sequences: 10 })) {
       test(name, run);
     }
   });
 
+  test.each([
+    ['of another library', { get: async () => null }, 'a client of node-redis is none'],
+    ['that is no client', 'redis://localhost', 'received one without callBuffer'],
+    [
+      'that queues',
+      new Redis({ lazyConnect: true, autoResendUnfulfilledCommands: false }),
+      'neither queues nor resends',
+    ],
+    ['that resends', new Redis({ lazyConnect: true, enableOfflineQueue: false }), 'neither queues nor resends'],
+    ['of a cluster that queues', new Cluster(['localhost'], { lazyConnect: true }), 'neither queues nor resends'],
+    ['with a prefix', new Redis({ lazyConnect: true, keyPrefix: 'mine:', ...PROMPT }), 'received one with "mine:"'],
+  ])('one %s is refused', (_, other, reason) => {
+    // As an application in JavaScript might.
+    const given = other as RedisClient;
+    expect(() => redisTransport(given)).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_CONFIG', message: expect.stringContaining(reason) }),
+    );
+  });
+
+  test('one that does not show its options is taken', () => {
+    expect(redisTransport({ callBuffer: async () => null })).toHaveProperty('send');
+  });
+
+  test.each([{ client: {} }, { transport: { callBuffer: () => undefined } }, undefined])(
+    'a store is not made of %j',
+    (given) => {
+      const options = given as unknown as ConstructorParameters<typeof RedisStore>[0];
+      expect(() => new RedisStore(options ?? ({} as typeof options))).toThrow(
+        expect.objectContaining({
+          code: 'ERR_SESSION_CONFIG',
+          message: expect.stringContaining('redisTransport(client) makes one of a client'),
+        }),
+      );
+    },
+  );
+
   test('a refusal names no part of what was sent', async () => {
-    const transport = redisTransport(client(new Redis(alone.port)));
+    const transport = redisTransport(await ready(new Redis({ port: alone.port, ...PROMPT })));
     await expect(transport.send('key', ['UNHEARD', 'secret'])).rejects.toMatchObject({
       name: 'RedisFailure',
       outcome: 'refused',
@@ -129,7 +174,7 @@ describe('through a client that the application has', () => {
   });
 
   test('what never left is told apart from what may have been done', async () => {
-    const gone = client(new Redis({ port: alone.port, lazyConnect: true, enableOfflineQueue: false }));
+    const gone = client(new Redis({ port: alone.port, lazyConnect: true, ...PROMPT }));
     await expect(redisTransport(gone).send('key', ['GET', 'key'])).rejects.toMatchObject({
       outcome: 'unsent',
       word: '',
@@ -148,7 +193,8 @@ describe('what is kept', () => {
   let store: RedisStore;
   beforeAll(async () => {
     cache = await startCache('one server');
-    redis = new Redis(cache.port);
+    redis = new Redis({ port: cache.port, ...PROMPT });
+    await once(redis, 'ready');
     store = new RedisStore({ transport: redisTransport(redis), clock });
   });
   afterAll(async () => {
@@ -230,8 +276,10 @@ describe('what is kept', () => {
     await expect(store.read(key)).rejects.toMatchObject(error);
     await expect(store.write(key, stored(START), 'absent')).rejects.toMatchObject(error);
     expect(await store.touch(key, START + 2 * MINUTE, 'first')).toBe('gone');
-    await store.owners.block(key, 'blocked', START + MINUTE);
     expect(await redis.getBuffer(name)).toEqual(later);
+    // Who ends sessions does not look at them.
+    await store.owners.block(key, 'blocked', START + MINUTE);
+    expect(await store.read(key)).toMatchObject({ version: 'blocked', expiresAt: START + MINUTE });
   });
 
   test('a key that holds something else than a string is an error, never "no session"', async () => {
