@@ -22,6 +22,8 @@ const base = {
 
 module.exports = {
   testTimeout: 60_000,
+  // Many tests wait for servers more than they work.
+  maxWorkers: '100%',
   // What runs on every request: each branch of it is tested, or marked with the reason why not.
   collectCoverageFrom: ['lib/{client,contract}/**/*.ts', '!lib/**/dist/**'],
   coverageThreshold: { global: { branches: 100 } },

@@ -57,14 +57,14 @@ export function failureOf(error: unknown): RedisFailure {
     return new RedisFailure('refused', words);
   }
   // An error that stands for several, one for each address of a name, has no text of its own.
-  return new RedisFailure(message.startsWith(NOT_WRITABLE) ? 'unsent' : 'lost', message || String(code));
+  return new RedisFailure(NEVER_SENT.test(message) ? 'unsent' : 'lost', message || String(code));
 }
 
 /** What Redis before 7.0 puts in front of that which refused a command in a script, such as `READONLY`. */
 const IN_SCRIPT = /^ERR Error running script \(.*?: -(?=[A-Z]+ )/;
 
 /** How the libraries begin to say that there is no connection, and no queue to wait in for one. */
-const NOT_WRITABLE = "Stream isn't writeable";
+const NEVER_SENT = /^(?:Stream isn't writeable|Cluster isn't ready)/;
 
 /**
  * A client of `ioredis` or `iovalkey` that an application has, of one server or of a cluster. It must have no offline

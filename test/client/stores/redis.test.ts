@@ -254,6 +254,7 @@ describe('what is kept', () => {
 
   test.each([
     ['a text', 'text'],
+    ['an empty text', ''],
     ['nothing but a format', Buffer.of(1)],
     [
       'less than its header says',
