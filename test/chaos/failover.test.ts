@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { RedisStore } from 'cdk-sessions-client/redis';
 import type { RedisServer } from '../../lib/local/redis-server';
 import { connectionsTo } from '../support/redis-connections';
 import { Relay } from '../support/relay';
@@ -62,6 +64,30 @@ test('FAILOVER', async () => {
   expect(outcome.lost).toEqual([]);
   // The change takes a second or more, in which no save is answered, and for about that long a command is patient.
   expect(outcome.failed.length).toBeLessThanOrEqual(VISITORS);
+});
+
+test('a primary that became a replica and is cut off from the new one is found out by who only reads', async () => {
+  const { primary, replica, endpoint } = await startPair();
+  const options = { ca: primary.ca, credentials: CREDENTIALS };
+  const reader = new RedisStore({ transport: connectionsTo(endpoint, options) });
+  const key = randomBytes(32);
+  const end = Date.now() + 3_600_000;
+  await reader.write(key, { value: Buffer.of(1), version: 'first', expiresAt: end, deadline: end }, 'absent');
+  while (String(await replica.command('DBSIZE')) !== '1') {
+    await pause(20);
+  }
+  await replica.command('REPLICAOF', 'NO', 'ONE');
+  await primary.command('REPLICAOF', '127.0.0.1', '1');
+  endpoint.leadTo(replica.port);
+  await new RedisStore({ transport: connectionsTo(replica, options) }).destroy(key);
+
+  const begun = performance.now();
+  while ((await reader.read(key)) !== undefined) {
+    // The old primary still has it, and goes on saying so for as long as it is asked.
+    await pause(50);
+  }
+  expect(performance.now() - begun).toBeLessThan(3000);
+  await endpoint.stop();
 });
 
 test('a server that is killed and started again, with what it wrote to its log', async () => {

@@ -37,8 +37,10 @@ test('an error that stands for several, one for each address of a name, is known
   expect(failureOf(refused)).toEqual(new RedisFailure('lost', 'ECONNREFUSED'));
 });
 
-test('without a connection to write to, nothing was sent', () => {
-  const message = "Stream isn't writeable and enableOfflineQueue options is false";
+test.each([
+  "Stream isn't writeable and enableOfflineQueue options is false",
+  "Cluster isn't ready and enableOfflineQueue options is false",
+])('without a connection to write to, nothing was sent: %s', (message) => {
   expect(failureOf(new Error(message))).toEqual(new RedisFailure('unsent', message));
 });
 
