@@ -45,8 +45,14 @@ function textWithReferences(
         secrets,
       );
       const secret = body['SecretString'];
-      const found = key ? parseObject(String(secret))?.[key] : secret;
+      const found = key ? fieldOf(String(secret), key) : secret;
       return found === undefined ? refuse(reference) : String(found);
     },
   );
+}
+
+/** Of the object's own: one that it inherits, such as `constructor`, is nothing that the secret holds. */
+function fieldOf(secret: string, key: string): unknown {
+  const fields = parseObject(secret) ?? {};
+  return Object.hasOwn(fields, key) ? fields[key] : undefined;
 }

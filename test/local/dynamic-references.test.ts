@@ -42,6 +42,9 @@ test.each([
   '{{resolve:secretsmanager:theirs}}',
   '{{resolve:secretsmanager:empty}}',
   '{{resolve:secretsmanager:shop/mine:SecretString:user}}',
+  // JavaScript has them on every object.
+  '{{resolve:secretsmanager:shop/mine:SecretString:constructor}}',
+  '{{resolve:secretsmanager:shop/mine:SecretString:__proto__}}',
   '{{resolve:secretsmanager:shop/mine:SecretString:password:AWSPREVIOUS:}}',
   '{{resolve:secretsmanager:shop/mine:SecretBinary}}',
 ])('%s has no value', (reference) => {
