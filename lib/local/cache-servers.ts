@@ -1,3 +1,4 @@
+import { setParameter } from './cache-parameters.js';
 import type { CacheUser } from './cache-users.js';
 import type { CacheDefinition } from './caches.js';
 import type { Certificate } from './certificate.js';
@@ -142,24 +143,5 @@ async function setUser(node: RedisServer, { name, rules }: CacheUser): Promise<r
       }
       unknown.push(rule);
     }
-  }
-}
-
-/** The parameters that need replicas, a limit of memory, or files, which there are none of here. */
-const WITHOUT_MEANING = /^(?:min-(?:replicas|slaves)-.*|reserved-memory.*|append.*)$/;
-
-async function setParameter(node: RedisServer, name: string, value: string): Promise<readonly string[]> {
-  if (name === 'cluster-enabled') {
-    // It was started so, or not.
-    return [];
-  }
-  if (WITHOUT_MEANING.test(name)) {
-    return [`its parameter ${name} is not applied: it is about what a cache does not have here`];
-  }
-  try {
-    await node.command('CONFIG', 'SET', name, value);
-    return [];
-  } catch (error) {
-    return [`its parameter ${name} is not applied: ${messageOf(error)}`];
   }
 }
