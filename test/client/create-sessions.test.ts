@@ -132,7 +132,8 @@ describe('a store of one’s own', () => {
     [{ dataVersion: 2 }, /^dataVersion 2 needs migrate/],
     [{ schema: {} }, /^schema must follow Standard Schema 1/],
     [{ onInvalidData: 'ignore' }, /^onInvalidData must be throw or reset, received ignore$/],
-    [{ store: undefined, policy: { idleTimeout: 60 } }, /^a policy comes from the stack with its store/],
+    [{ store: undefined, redis: {} }, /^redis is a way to the store of a stack, and .* CDK_SESSIONS is missing/],
+    [{ store: undefined, policy: { idleTimeout: 60 } }, /^a policy for the store of the stack is set in the stack/],
   ])('%j is refused', async (options, message) => {
     await expect(request({ store: new MemoryStore(), ...(options as object) })).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFIG',

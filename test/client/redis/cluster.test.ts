@@ -204,6 +204,19 @@ test('when all nodes are others, the entry point tells', async () => {
   expect(await get(ofA)).toBe('c');
 });
 
+test.each([
+  'MOVED',
+  'MOVED 0 127.0.0.1',
+  'MOVED 0 127.0.0.1:0',
+  'MOVED 0 127.0.0.1:99999',
+  'MOVED 4294967296 127.0.0.1:6379',
+  'ASK -1 127.0.0.1:6379',
+])('a redirection that leads nowhere is not followed: %s', async (refusal) => {
+  await get(ofA);
+  cluster.node('a').says(() => `-${refusal}\r\n`);
+  expect(await failureOf(ofA)).toMatchObject({ outcome: 'refused', message: refusal });
+});
+
 test('a node that does not tell is not waited for: another one is asked', async () => {
   // In the order in which they are known.
   jest.spyOn(Math, 'random').mockReturnValue(0.5);

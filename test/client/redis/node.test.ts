@@ -203,6 +203,67 @@ describe('after this process stood still', () => {
   });
 });
 
+describe('a server in use', () => {
+  const demoted = afterHandshake(([name]) => (name === 'PEXPIRE' ? "-READONLY You can't write\r\n" : '+OK\r\n'));
+
+  test('is asked at most once a second, ahead of a command, whether it is still the primary', async () => {
+    const { server, node } = await scene(friendly);
+    await node.connect();
+    const before = server.commands.length;
+    for (const end = performance.now() + 2100; performance.now() < end; await pause(20)) {
+      await node.link?.send(['GET', 'key']);
+    }
+    const asked = commandsSince(server, before).filter((name) => name === 'PEXPIRE').length;
+    expect([1, 2]).toContain(asked);
+    expect(commandsSince(server, before)[commandsSince(server, before).indexOf('PEXPIRE') + 1]).toBe('GET');
+  });
+
+  test('that is none any more is let go', async () => {
+    const { node } = await scene(demoted);
+    const link = await node.connect();
+    await pause(1050);
+    expect(node.link).toBe(link);
+    await pause(50);
+    expect(node.link).toBeUndefined();
+    expect(link.open).toBe(false);
+  });
+
+  test('that is lost while it is asked fails nobody else', async () => {
+    const { node } = await scene(afterHandshake((_, socket) => void socket.destroy()));
+    await node.connect();
+    await pause(1050);
+    expect(node.link).toBeDefined();
+    await pause(50);
+    expect(node.link).toBeUndefined();
+  });
+
+  test('of a cluster is not asked: it says so by itself', async () => {
+    const server = await FakeRedis.start(demoted);
+    cleanups.push(() => server.stop());
+    const { host, port } = server;
+    const context = { credentials: NO_CREDENTIALS, watch, clock: clock.read };
+    const node = new RedisNode({ host, port, tls: false, cluster: true, library: { Redis } }, context);
+    const link = await node.connect();
+    await pause(1050);
+    expect(node.link).toBe(link);
+    await pause(50);
+    expect(node.link).toBe(link);
+    expect(server.commands.map(([name]) => name)).toEqual(['CLIENT', 'PING']);
+    node.release();
+  });
+});
+
+test('who leaves while a connection is made ends it when those who waited have sent what they had', async () => {
+  const { server, node } = await scene(friendly);
+  const connecting = node.connect();
+  node.leave();
+  const link = await connecting;
+  expect(String(await link.send(['GET', 'key']))).toBe('PONG');
+  await pause(50);
+  expect(link.open).toBe(false);
+  expect(server.sockets.size).toBe(0);
+});
+
 describe('credentials', () => {
   const good: Credentials = { username: 'web', password: 'good', validFor: 12 * HOUR };
   const bad: Credentials = { username: 'web', password: 'bad' };
