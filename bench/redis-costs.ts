@@ -6,6 +6,7 @@ import { printTable } from './table.js';
 import { visitorData } from './visitor-data.js';
 
 const REPETITION = { rounds: 25, runsPerRound: 1000 };
+const VISITORS = 256;
 
 /** A kind of request, by hand, by us and by the peer, and what ours may cost. */
 interface Comparison {
@@ -30,19 +31,24 @@ export async function printRedisCosts(transport: RedisTransport, peers: RedisPee
 
 async function comparisons(transport: RedisTransport, peers: RedisPeers): Promise<Comparison[]> {
   const engine = engineOn(new RedisStore({ transport }), Date.now);
-  const cookie = [await begin(engine, visitorData(1024))];
+  // Several visitors: requests of one that change her session at the same time would be saved together.
+  const cookies = await Promise.all(
+    Array.from({ length: VISITORS }, async () => [await begin(engine, visitorData(1024))]),
+  );
+  let turn = 0;
+  const load = () => engine.load(cookies[turn++ % VISITORS] ?? []);
   return [
     {
       title: 'a request that reads only',
       byHand: { label: 'ioredis, GET', run: () => peers.get() },
-      ours: { label: 'cdk-sessions', run: async () => engine.commit(await engine.load(cookie)) },
+      ours: { label: 'cdk-sessions', run: async () => engine.commit(await load()) },
       peers: { label: 'connect-redis, get and touch', run: () => peers.getAndTouchByStore() },
       others: [
         { label: 'ioredis, GET and JSON.parse', run: () => peers.getParsed() },
         {
           label: 'cdk-sessions, data looked at',
           run: async () => {
-            const session = await engine.load(cookie);
+            const session = await load();
             session.get('clicks');
             return engine.commit(session);
           },
@@ -57,7 +63,7 @@ async function comparisons(transport: RedisTransport, peers: RedisPeers): Promis
       ours: {
         label: 'cdk-sessions',
         run: async () => {
-          const session = await engine.load(cookie);
+          const session = await load();
           session.update('clicks', (clicks = 0) => clicks + 1);
           return engine.commit(session);
         },
