@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { messageOf } from './errors.js';
 
 /** How many of its last lines are kept, to tell why it ended. */
 const LINES = 20;
@@ -17,8 +18,8 @@ const GUARDED = `{ read -r _ <&3 || kill -KILL $$; } >/dev/null 2>&1 & exec "$@"
  * For POSIX systems.
  */
 export class GuardedProcess {
-  /** Settles when it is gone, or could not be started. */
-  readonly exited: Promise<void>;
+  /** Settles when it is gone, or could not be started, with how it ended: `by SIGKILL`, `with exit code 1`. */
+  readonly exited: Promise<string>;
   private readonly process: ChildProcess;
   private readonly lines: string[] = [];
   private ended = false;
@@ -36,9 +37,10 @@ export class GuardedProcess {
     }
     // A guard who has gone already, with the process, needs no word.
     (guard as Writable).on('error', () => {});
-    this.exited = Promise.race([once(this.process, 'exit'), once(this.process, 'error')]).then(() => {
+    this.exited = this.untilGone().then((how) => {
       this.ended = true;
       (guard as Writable).end('\n');
+      return how;
     });
   }
 
@@ -64,6 +66,15 @@ export class GuardedProcess {
   kill(signal: NodeJS.Signals): void {
     if (this.running) {
       this.process.kill(signal);
+    }
+  }
+
+  private async untilGone(): Promise<string> {
+    try {
+      const [code, signal] = await once(this.process, 'exit');
+      return signal === null ? `with exit code ${code}` : `by ${signal}`;
+    } catch (error) {
+      return `before it began: ${messageOf(error)}`;
     }
   }
 

@@ -42,6 +42,11 @@ export interface RedisServerOptions {
    * @default - that of the server that it copies, or a random one
    */
   readonly password?: string;
+  /**
+   * Is told how a server that had answered ended, such as `by SIGKILL`, unless it was ended through this class.
+   * @default - nobody is
+   */
+  readonly onCrash?: (how: string) => void;
 }
 
 /** How long it may take until it answers, in milliseconds: it may have to read what it kept. */
@@ -74,6 +79,7 @@ export class RedisServer implements RedisAddress {
         const server = new RedisServer(program, folder, ports, password, options);
         if (await server.answers(attempt < ATTEMPTS)) {
           await server.copied();
+          server.watch();
           return server;
         }
       }
@@ -89,6 +95,8 @@ export class RedisServer implements RedisAddress {
   /** The port on which the nodes of a cluster talk to each other. */
   readonly busPort: number;
   private process: GuardedProcess;
+  /** The process that is ended on purpose. */
+  private ending: GuardedProcess | undefined;
 
   private constructor(
     /** What runs. */
@@ -124,8 +132,12 @@ export class RedisServer implements RedisAddress {
 
   /** Sends its process a signal. One that ends it leaves its folder and its port, for `restart`. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const deadly = signal === 'SIGKILL' || signal === 'SIGTERM';
+    if (deadly) {
+      this.ending = this.process;
+    }
     this.process.kill(signal);
-    if (signal === 'SIGKILL' || signal === 'SIGTERM') {
+    if (deadly) {
       await this.process.exited;
     }
   }
@@ -140,6 +152,7 @@ export class RedisServer implements RedisAddress {
     await this.end();
     this.process = this.run();
     await this.answers(false);
+    this.watch();
   }
 
   /** Ends it and takes away all that it kept. May be called again. */
@@ -149,6 +162,7 @@ export class RedisServer implements RedisAddress {
   }
 
   private async end(): Promise<void> {
+    this.ending = this.process;
     // One that stands still hears of nothing else.
     this.process.kill('SIGCONT');
     this.process.kill('SIGTERM');
@@ -157,6 +171,15 @@ export class RedisServer implements RedisAddress {
 
   private run(): GuardedProcess {
     return new GuardedProcess(this.program.command, [path.join(this.folder, SETTINGS)]);
+  }
+
+  private watch(): void {
+    const { process } = this;
+    void process.exited.then((how) => {
+      if (this.ending !== process) {
+        this.options.onCrash?.(how);
+      }
+    });
   }
 
   /** Waits until it answers. `false` if its port was taken in the meantime and another may be tried. */

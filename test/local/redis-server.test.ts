@@ -107,6 +107,34 @@ test('a server that stands still stops and restarts like any other', async () =>
   await server.stop();
 });
 
+describe('a server that ends by itself', () => {
+  test.each([
+    ['SIGKILL', 'by SIGKILL'],
+    ['SIGTERM', 'with exit code 0'],
+  ] as const)('of %s is told of, again after a restart', async (signal, how) => {
+    const told: string[] = [];
+    const server = await start({ onCrash: (said) => told.push(said) });
+    for (const expected of [[how], [how, how]]) {
+      process.kill(server.pid, signal);
+      while (told.length < expected.length) {
+        await pause(10);
+      }
+      expect(told).toEqual(expected);
+      await server.restart();
+    }
+  });
+
+  test('is not one that was killed, restarted or stopped on purpose', async () => {
+    const told: string[] = [];
+    const server = await start({ onCrash: (said) => told.push(said) });
+    await server.kill();
+    await server.restart();
+    await server.restart();
+    await server.stop();
+    expect(told).toEqual([]);
+  });
+});
+
 test('a server goes when who started it is killed', async () => {
   const source = `
     import { RedisServer } from './lib/local/redis-server.ts';
