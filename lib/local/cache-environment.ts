@@ -21,6 +21,12 @@ export function withCaches(variables: Variables, caches: readonly RunningCache[]
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, withAddresses(value, caches)]));
 }
 
+/** Whether clients are told to read a password that stands in for IAM. */
+export function readsIamSecret(variables: Variables, caches: readonly RunningCache[]): boolean {
+  const secrets = caches.flatMap(({ definition }) => definition.users.flatMap(({ iamSecret }) => iamSecret?.arn ?? []));
+  return Object.values(variables).some((value) => secrets.some((arn) => value.includes(arn)));
+}
+
 function withAddresses(value: string, caches: readonly RunningCache[]): string {
   const named = caches.filter((cache) => value.includes(aliasOf(cache)));
   return named.reduce((text, cache) => contractWith(text, cache).replaceAll(aliasOf(cache), cache.host), value);

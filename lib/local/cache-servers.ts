@@ -5,7 +5,7 @@ import type { Certificate } from './certificate.js';
 import { LocalError, messageOf } from './errors.js';
 import { RedisCluster } from './redis-cluster.js';
 import { RedisServer } from './redis-server.js';
-import { type Location, located, type Unsupported, unsupported } from './support.js';
+import { type Location, located, notRun, otherwise, type Unsupported } from './support.js';
 
 /** A cache that runs. */
 export interface LocalCache extends Location {
@@ -28,7 +28,7 @@ export interface RunningCache extends LocalCache {
 /** The caches of a run. */
 export interface RunningCaches {
   readonly running: readonly RunningCache[];
-  /** What about them cannot be run, found out by trying. */
+  /** What of them cannot be run, or runs otherwise, found out by trying. */
   readonly unsupported: readonly Unsupported[];
   stop(): Promise<void>;
 }
@@ -39,6 +39,8 @@ export interface CacheServersOptions {
   readonly folder: string;
   /** For those that speak TLS. */
   readonly certificate: () => Promise<Certificate>;
+  /** Takes a line about each server that ends by itself. */
+  readonly log: (line: string) => void;
 }
 
 interface Outcome {
@@ -76,12 +78,14 @@ export async function startCaches(
 
 async function startCache(
   definition: CacheDefinition,
-  { folder, certificate }: CacheServersOptions,
+  { folder, certificate, log }: CacheServersOptions,
   stops: (() => Promise<void>)[],
 ): Promise<Outcome> {
   const { resource, name, tls, cluster, shards, engine } = definition;
+  const onCrash = (how: string) =>
+    log(`${resource.path}: a server of this cache ended ${how}, and the sessions in it are gone: start the run again`);
   // Nobody is let in before those are there who may.
-  const options = { folder, users: [], ...(tls && { certificate: await certificate() }) };
+  const options = { folder, users: [], onCrash, ...(tls && { certificate: await certificate() }) };
   const started = cluster
     ? await RedisCluster.start({ ...options, primaries: shards })
     : await RedisServer.start(options);
@@ -101,13 +105,13 @@ async function startCache(
       throw error;
     }
     await started.stop();
-    return { unsupported: [unsupported(resource, error.message)] };
+    return { unsupported: [notRun(resource, error.message)] };
   }
   const { host, port } = first;
   const command = (...words: readonly string[]) => Promise.all(nodes.map((node) => node.command(...words)));
   return {
     cache: { ...located(resource), name, host, port, tls, cluster, command, definition },
-    unsupported: [...reasons].map((reason) => unsupported(resource, reason)),
+    unsupported: [...reasons].map((reason) => otherwise(resource, reason)),
   };
 }
 

@@ -19,7 +19,7 @@ export interface CacheDefinition {
   readonly users: readonly CacheUser[];
   /** Of its parameter group. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** What about it is otherwise here, for the list of what cannot be run. */
+  /** What about it is otherwise here, for the list of what runs otherwise. */
   readonly limits: readonly string[];
 }
 

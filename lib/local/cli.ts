@@ -88,7 +88,9 @@ function show({ fronts, tables, caches, secrets, unsupported }: LocalCloud): voi
       return `cache ${name}  ${path}  ${host}:${port} (${how})`;
     }),
     ...secrets.map(({ path, name }) => `secret ${name}  ${path}`),
-    ...unsupported.map(({ type, path, reason }) => `cannot run ${type} ${path}: ${reason}`),
+    ...unsupported.map(
+      ({ type, path, reason, runs }) => `${runs ? 'otherwise here:' : 'cannot run'} ${type} ${path}: ${reason}`,
+    ),
     fronts.length === 0
       ? 'there is no function URL and no load balancer to open'
       : 'r and Enter recycles, Ctrl-C stops',

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { withCaches } from './cache-environment.js';
+import { readsIamSecret, withCaches } from './cache-environment.js';
 import type { RunningCache } from './cache-servers.js';
 import { instanceEnvironment } from './environment.js';
 import { type FunctionDefinition, functionEnvironment } from './functions.js';
@@ -8,7 +8,7 @@ import type { Invocation } from './instance.js';
 import { InstancePool } from './instances.js';
 import type { Resolver } from './intrinsics.js';
 import { type Location, located } from './support.js';
-import { layOutCode, layOutRuntime } from './task-root.js';
+import { findsPackage, layOutCode, layOutRuntime } from './task-root.js';
 import { layOutTrust, TRUST_VARIABLE } from './trust.js';
 
 /** A function that can be invoked. */
@@ -45,6 +45,9 @@ interface Hosted {
   readonly described: LocalFunction;
 }
 
+/** What a password that stands in for IAM is read with, which on AWS nobody would need for a cache. */
+const SECRETS_CLIENT = '@aws-sdk/client-secrets-manager';
+
 /** How many requests wait for an instance before those beyond are throttled. */
 const MAX_WAITING = 1000;
 
@@ -53,6 +56,8 @@ export class FunctionHost {
   private readonly hosted: Hosted[] = [];
   private laidOut = 0;
   private runtime: Promise<void> | undefined;
+  /** The paths of the functions that need `SECRETS_CLIENT` and do not find it. */
+  private readonly lacking: string[] = [];
 
   constructor(private readonly options: FunctionHostOptions) {}
 
@@ -73,6 +78,9 @@ export class FunctionHost {
     await mkdir(home);
     this.runtime ??= layOutRuntime(folder, searchFrom);
     await this.runtime;
+    if (readsIamSecret(environment, caches) && !(await findsPackage(SECRETS_CLIENT, taskRoot, folder))) {
+      this.lacking.push(resource.path);
+    }
     const { maxInstances } = this.options;
     const trusted = await this.trust(definition, own, taskRoot, environment[TRUST_VARIABLE]);
     const surroundings = { accessKeyId, awsEndpoint, taskRoot, home, runtimeRoot: folder, ...trusted };
@@ -97,6 +105,15 @@ export class FunctionHost {
         invoke: (event) => pool.invoke(event),
       },
     });
+  }
+
+  /** Says what the project must install before the first request comes, if anything. */
+  tellLacking(): void {
+    if (this.lacking.length > 0) {
+      const who = this.lacking.join(', ');
+      const why = `a password stands in for IAM here, and ${SECRETS_CLIENT}, which reads it, is not in your project`;
+      this.options.log(`${who}: ${why}: npm install --save-dev ${SECRETS_CLIENT}`);
+    }
   }
 
   /** Invokes a function by its ARN, that of a version or alias included. */
@@ -143,10 +160,10 @@ export function isNamedBy({ arn }: FunctionDefinition, functionArn: string): boo
   return functionArn === arn || functionArn.startsWith(`${arn}:`);
 }
 
-/** Says what to do where the SDK, which Lambda's runtime brings along, is not there. */
+/** Says what to do where the SDK, which Lambda's runtime brings along, is not there, unless the line says so itself. */
 function explained(line: string): string {
   const missing = /Cannot find (?:module|package) '(@(?:aws-sdk|smithy)\/[\w-]+)/.exec(line)?.[1];
-  return missing === undefined
+  return missing === undefined || line.includes(`npm install ${missing}`)
     ? line
     : `${line}\n(Lambda brings the AWS SDK along; here it is taken from your project: npm install --save-dev ${missing})`;
 }

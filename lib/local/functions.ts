@@ -80,7 +80,7 @@ export function isDecidedHere(variable: string): boolean {
   return DECIDED_HERE.test(variable);
 }
 
-/** What of a function's settings has no effect here, for the list of what cannot be run. */
+/** What of a function's settings has no effect here, for the list of what runs otherwise. */
 export function withoutEffect(resource: Resource): readonly string[] {
   const variables = objectAt(resource.properties['Environment'], 'Variables');
   const dropped = Object.keys(variables).filter(isDecidedHere);

@@ -15,7 +15,7 @@ import { FunctionHost, type LocalFunction } from './function-host.js';
 import { Resolver } from './intrinsics.js';
 import { planOf } from './plan.js';
 import type { SecretDefinition } from './secrets-manager.js';
-import { type Location, located, type Unsupported, unsupported } from './support.js';
+import { type Location, located, notRun, type Unsupported } from './support.js';
 
 /** How to run a cloud assembly. */
 export interface LocalOptions {
@@ -83,7 +83,7 @@ export interface LocalCloud {
   readonly secrets: readonly LocalSecret[];
   readonly caches: readonly LocalCache[];
   readonly functions: readonly LocalFunction[];
-  /** What of the stacks cannot be run, each with its reason. */
+  /** What of the stacks cannot be run, and what runs otherwise than on AWS, each with its reason. */
   readonly unsupported: readonly Unsupported[];
   /**
    * The endpoint to which any client of DynamoDB on this machine may talk, with any credentials; a browser may not. It
@@ -156,15 +156,12 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     made ??= selfSignedCertificate();
     return made;
   };
-  const caches = await startCaches(plan.caches, { folder, certificate });
+  const caches = await startCaches(plan.caches, { folder, certificate, log });
   stops.push(() => caches.stop());
   cannot.push(...caches.unsupported);
   for (const cache of caches.running) {
     addresses.set(`${cache.stack}/${cache.logicalId}`, `${aliasOf(cache)}:${cache.port}`);
     log(`${cache.path} runs at ${cache.host}:${cache.port}`);
-  }
-  for (const { path: of, reason } of cannot.filter(({ type }) => type === 'AWS::ElastiCache::User')) {
-    log(`${of}: ${reason}`);
   }
 
   const host = new FunctionHost({
@@ -197,9 +194,10 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
       if (!(error instanceof LocalError)) {
         throw error;
       }
-      cannot.push(unsupported(definition.resource, error.message));
+      cannot.push(notRun(definition.resource, error.message));
     }
   }
+  host.tellLacking();
   fronts.serve(host);
   return {
     fronts: fronts.described,

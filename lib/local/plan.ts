@@ -8,7 +8,7 @@ import { type Listener, listenerOf, ruleOf, type TargetGroup, targetGroupOf } fr
 import { physicalName } from './physical.js';
 import { secretDefinition } from './secrets.js';
 import type { SecretDefinition } from './secrets-manager.js';
-import { type Unsupported, unsupported, unsupportedReason } from './support.js';
+import { notRun, otherwise, type Unsupported, unsupportedReason } from './support.js';
 import { type TableDefinition, tableDefinition } from './tables.js';
 
 /** A table and the resource that it comes from. */
@@ -27,7 +27,7 @@ export interface PlannedUrl {
   readonly functionArn: string;
 }
 
-/** What there is to run in some stacks, and what there is that cannot be. */
+/** What there is to run in some stacks, and what of it cannot be, or runs otherwise. */
 export interface Plan {
   readonly tables: readonly PlannedTable[];
   readonly secrets: readonly PlannedSecret[];
@@ -56,7 +56,7 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, sec
       if (!(error instanceof LocalError)) {
         throw error;
       }
-      cannot.push(unsupported(resource, error.message));
+      cannot.push(notRun(resource, error.message));
       return [];
     }
   };
@@ -67,8 +67,9 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, sec
     resources.filter(({ type }) => types.includes(type)).flatMap((resource) => attempt(resource, () => read(resource)));
 
   for (const resource of resources) {
-    const reasons = [unsupportedReason(resource) ?? [], limitsOf(resource)].flat();
-    cannot.push(...reasons.map((reason) => unsupported(resource, reason)));
+    const reason = unsupportedReason(resource);
+    cannot.push(...(reason === undefined ? [] : [notRun(resource, reason)]));
+    cannot.push(...limitsOf(resource).map((limit) => otherwise(resource, limit)));
   }
   const plannedSecrets = each(['AWS::SecretsManager::Secret'], (resource) => ({
     ...secretDefinition(resource, resolver),
@@ -82,7 +83,7 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, sec
     ...each(['AWS::ElastiCache::ReplicationGroup'], (resource) => replicationGroupDefinition(resource, surroundings)),
     ...each(['AWS::ElastiCache::ServerlessCache'], (resource) => serverlessCacheDefinition(resource, surroundings)),
   ];
-  cannot.push(...caches.flatMap(({ resource, limits }) => limits.map((limit) => unsupported(resource, limit))));
+  cannot.push(...caches.flatMap(({ resource, limits }) => limits.map((limit) => otherwise(resource, limit))));
   const rules = each(['AWS::ElasticLoadBalancingV2::ListenerRule'], (resource) => ruleOf(resource, resolver));
   return {
     tables: each(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], (resource) => {
@@ -108,7 +109,7 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, sec
 }
 
 function inPlaceOfIam({ resource, name }: IamSecret): Unsupported {
-  return unsupported(
+  return otherwise(
     resource,
     `nobody checks signatures of IAM here: its clients get a password instead, in the secret ${name}`,
   );

@@ -8,9 +8,11 @@ export interface Location {
   readonly path: string;
 }
 
-/** A resource that cannot be run here, or something about one. */
+/** A resource that cannot be run here, or that runs otherwise than on AWS. */
 export interface Unsupported extends Location {
   readonly type: string;
+  /** Whether the resource runs all the same: then the reason says what about it is otherwise. */
+  readonly runs: boolean;
   readonly reason: string;
 }
 
@@ -57,7 +59,12 @@ export function located({ stack, logicalId, path }: Resource): Location {
   return { stack: stack.name, logicalId, path };
 }
 
-/** An entry of the list of what cannot be run. */
-export function unsupported(resource: Resource, reason: string): Unsupported {
-  return { ...located(resource), type: resource.type, reason };
+/** An entry of the list about a resource that cannot be run. */
+export function notRun(resource: Resource, reason: string): Unsupported {
+  return { ...located(resource), type: resource.type, runs: false, reason };
+}
+
+/** An entry of the list about a resource that runs, but otherwise than on AWS. */
+export function otherwise(resource: Resource, reason: string): Unsupported {
+  return { ...located(resource), type: resource.type, runs: true, reason };
 }

@@ -48,3 +48,9 @@ export async function layOutRuntime(folder: string, searchFrom: readonly string[
     }
   }
 }
+
+/** Whether a function finds a package: beside its own code, or among what `layOutRuntime` has laid out. */
+export async function findsPackage(name: string, taskRoot: string, runtimeRoot: string): Promise<boolean> {
+  const places = [taskRoot, runtimeRoot].map((root) => isFolder(path.join(root, 'node_modules', name)));
+  return (await Promise.all(places)).includes(true);
+}

@@ -1,4 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of CloudFormation look like those of JavaScript.
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { type LocalCloud, type LocalOptions, startLocal } from 'cdk-sessions-local';
 import { selfSignedCertificate } from '../../lib/local/certificate.js';
 import { type FixtureStack, inlineFunction, removeFolders, temporaryFolder, writeAssembly } from './fixture.js';
@@ -200,6 +202,81 @@ test('where there is no server the run does not start, and says how to get one',
   } finally {
     process.env['PATH'] = PATH;
   }
+});
+
+test('a server that ends by itself is told of at once, and how it ended; none is when the run stops', async () => {
+  const lines: string[] = [];
+  const { caches } = await start({ Cache: group({ NumNodeGroups: 2 }) }, {}, { log: (line) => lines.push(line) });
+  const [info] = (await caches[0]?.command('INFO', 'server')) ?? [];
+  lines.length = 0;
+  process.kill(Number(/^process_id:(\d+)/m.exec(String(info))?.[1]), 'SIGKILL');
+  while (lines.length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await cloud?.stop();
+  expect(lines).toEqual([
+    'Web/Cache: a server of this cache ended by SIGKILL, and the sessions in it are gone: start the run again',
+  ]);
+});
+
+describe('a password in place of IAM is read with a package of the project', () => {
+  const resources = {
+    User: {
+      Type: 'AWS::ElastiCache::User',
+      Properties: { UserId: 'mia', UserName: 'mia', AccessString: 'on ~* +get', AuthenticationMode: { Type: 'iam' } },
+    },
+    Users: { Type: 'AWS::ElastiCache::UserGroup', Properties: { UserIds: [{ Ref: 'User' }] } },
+    Cache: group({ ReplicationGroupId: 'mine', UserGroupIds: [{ Ref: 'Users' }] }),
+    Fn: inlineFunction('', {
+      Environment: {
+        Variables: {
+          CDK_SESSIONS: {
+            'Fn::Sub': JSON.stringify({
+              version: 1,
+              stores: {
+                primary: {
+                  kind: 'redis',
+                  endpoint: '${Cache.PrimaryEndPoint.Address}',
+                  port: 6379,
+                  cluster: false,
+                  tls: false,
+                  authentication: { kind: 'iam', user: 'mia', cache: 'mine' },
+                },
+              },
+              policy: {
+                idleTimeout: 1800,
+                absoluteTimeout: 43200,
+                touchAfter: 180,
+                cookie: { name: '__Host-session', sameSite: 'lax', secure: true, persistent: false },
+              },
+            }),
+          },
+        },
+      },
+    }),
+    Other: inlineFunction(''),
+  };
+
+  /** What is said about the package where a project has these of the SDK. */
+  async function said(...packages: string[]): Promise<readonly string[]> {
+    const assembly = await writeAssembly({ Web: { Resources: resources } });
+    for (const name of packages) {
+      await mkdir(path.join(assembly, 'node_modules', '@aws-sdk', name), { recursive: true });
+    }
+    const lines: string[] = [];
+    cloud = await startLocal({ assembly, log: (line) => lines.push(line) });
+    return lines.filter((line) => line.includes('npm install'));
+  }
+
+  test('that is asked for at the start where the project lacks it', async () => {
+    expect(await said('client-dynamodb')).toEqual([
+      'Web/Fn: a password stands in for IAM here, and @aws-sdk/client-secrets-manager, which reads it, is not in your project: npm install --save-dev @aws-sdk/client-secrets-manager',
+    ]);
+  });
+
+  test('of which nothing is said where the project has it', async () => {
+    expect(await said('client-dynamodb', 'client-secrets-manager')).toEqual([]);
+  });
 });
 
 test('the servers go with the run', async () => {

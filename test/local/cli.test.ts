@@ -126,7 +126,11 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('shows its caches, and leaves none be
     Type: 'AWS::ElastiCache::ServerlessCache',
     Properties: { Engine: 'valkey', ServerlessCacheName: 'mine' },
   };
-  const { child, says, ended } = await cli(await writeAssembly({ Web: { Resources: { Cache } } }));
+  const User = {
+    Type: 'AWS::ElastiCache::User',
+    Properties: { UserId: 'mia', UserName: 'mia', AccessString: 'on', AuthenticationMode: { Type: 'iam' } },
+  };
+  const { child, says, ended } = await cli(await writeAssembly({ Web: { Resources: { Cache, User } } }));
   const line = await says(/^cache mine {2}Web\/Cache {2}localhost:\d+ \(TLS, cluster\)$/m);
   const port = Number(/:(\d+)/.exec(line)?.[1]);
   const opens = async () => {
@@ -141,8 +145,12 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('shows its caches, and leaves none be
     }
   };
   expect(await opens()).toBe(true);
+  await says(/Ctrl-C stops|to open/);
   child.kill(signal);
-  await ended();
+  const { output } = await ended();
+  expect(output).toMatch(/^otherwise here: AWS::ElastiCache::ServerlessCache Web\/Cache: it has no snapshots/m);
+  expect(output.match(/signatures of IAM/g)).toHaveLength(1);
+  expect(output).not.toMatch(/cannot run/);
   for (let tries = 0; tries < 100 && (await opens()); tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -444,6 +444,7 @@ describe('what cannot be run is listed, and the rest runs', () => {
       ]),
     );
     expect(cloud.unsupported).toHaveLength(13);
+    expect(cloud.unsupported.filter(({ runs }) => runs).map(({ logicalId }) => logicalId)).toEqual(['Fn', 'Url']);
     expect(cloud.unsupported[0]).toMatchObject({ stack: 'Web', type: expect.any(String), path: expect.any(String) });
     expect(await (await fetch(urlOf(cloud))).text()).toBe('hello');
   });
@@ -548,6 +549,14 @@ describe('a handler that fails is an error of its request alone', () => {
     const cloud = await runStack({ Resources: { Fn: inlineFunction("require('@aws-sdk/client-nowhere');") } });
     await cloud.functions[0]?.invoke({});
     expect(lines.join('\n')).toContain('npm install --save-dev @aws-sdk/client-nowhere');
+  });
+
+  test('one that says itself what to install is left its word', async () => {
+    const said = "Cannot find package '@aws-sdk/client-nowhere': npm install @aws-sdk/client-nowhere";
+    const cloud = await runStack({ Resources: { Fn: inlineFunction(`console.error(${JSON.stringify(said)});`) } });
+    await cloud.functions[0]?.invoke({});
+    expect(lines.filter((line) => line.includes('npm install'))).toEqual([expect.stringMatching(/client-nowhere$/)]);
+    expect(lines.join('\n')).not.toContain('--save-dev');
   });
 });
 
