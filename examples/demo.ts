@@ -1,7 +1,6 @@
 /**
  * `npm run demo`: synthesizes a sample, runs the assembly on this machine, sends a visitor through the shop, and
- * stays up. `-- redis-shop` takes that sample in place of `serverless-shop`; `-- --once` ends after the visitor, with exit
- * code 1 if a step failed.
+ * stays up. `-- --help` says what it takes.
  */
 import { AssertionError } from 'node:assert';
 import assert from 'node:assert/strict';
@@ -13,14 +12,38 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inspect, parseArgs, promisify, styleText } from 'node:util';
-import { type LocalCloud, startLocal } from 'cdk-sessions-local';
+import { type LocalCloud, LocalError, startLocal } from 'cdk-sessions-local';
+import { findRedis } from '../lib/local/redis-program.js';
 import { lookWith, Visitor } from './visitor.js';
 
-/** The stacks of the samples, by the names of their folders. */
-const SAMPLES: ReadonlyMap<string, string> = new Map([
-  ['serverless-shop', 'ServerlessShop'],
-  ['redis-shop', 'RedisShop'],
+/** A sample. */
+interface Sample {
+  readonly stack: string;
+  /** Whether it has a cache. */
+  readonly cache: boolean;
+  readonly about: string;
+}
+
+/** By the names of their folders. */
+const SAMPLES: ReadonlyMap<string, Sample> = new Map([
+  ['serverless-shop', { stack: 'ServerlessShop', cache: false, about: 'sessions in DynamoDB, the default' }],
+  [
+    'redis-shop',
+    { stack: 'RedisShop', cache: true, about: 'sessions in a cache: needs redis-server or valkey-server' },
+  ],
 ]);
+
+const USAGE = `Synthesizes a sample, runs it on this machine, sends a visitor through its shop, and stays up.
+
+  npm run demo -- [sample] [options]
+
+${[...SAMPLES].map(([name, { about }]) => `  ${name.padEnd(18)}${about}`).join('\n')}
+
+  --port N          the port of the shop (default: any free port)
+  --once            end after the visitor, with exit code 1 if a step failed
+  --help            show this
+`;
+
 const ADDS_PER_TAB = 10;
 const FIREFOX_ON_LINUX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
@@ -167,7 +190,8 @@ function report(error: unknown): void {
     const lines = [said, `expected: ${inspect(error.expected)}`, `received: ${inspect(error.actual)}`];
     console.log(paint('red', lines.map((line) => `    ${line}`).join('\n')));
   } else {
-    console.error(paint('red', error instanceof Error ? error.message : String(error)));
+    const code = error instanceof LocalError ? ` (${error.code})` : '';
+    console.error(paint('red', `${error instanceof Error ? error.message : String(error)}${code}`));
   }
   process.exitCode = 1;
 }
@@ -189,17 +213,25 @@ async function stayUp(cloud: LocalCloud, shop: string, interrupted: Promise<void
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { once: { type: 'boolean' }, port: { type: 'string', default: '0' } },
+    options: { once: { type: 'boolean' }, port: { type: 'string', default: '0' }, help: { type: 'boolean' } },
   });
-  const [sample = 'serverless-shop', ...others] = positionals;
-  const stack = SAMPLES.get(sample);
-  if (stack === undefined || others.length > 0) {
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const [name = 'serverless-shop', ...others] = positionals;
+  const sample = SAMPLES.get(name);
+  if (sample === undefined || others.length > 0) {
     throw new Error(`expected one of the samples ${list(SAMPLES.keys())}, received ${positionals.join(' ')}`);
   }
 
+  if (sample.cache) {
+    // Before the synthesis, which takes a while.
+    await findRedis();
+  }
   const assembly = await mkdtemp(join(tmpdir(), 'cdk-sessions-demo-'));
   try {
-    await run(stack, assembly, Number(values.port), values.once === true);
+    await run(sample.stack, assembly, Number(values.port), values.once === true);
   } finally {
     await rm(assembly, { recursive: true, force: true });
   }
@@ -218,10 +250,13 @@ async function run(stack: string, assembly: string, port: number, once: boolean)
   });
   const started = performance.now();
   let calls = 0;
+  let open = false;
   const cloud = await startLocal({
     assembly,
     stacks: [stack],
     port,
+    // Until the shop is open, the steps say what happens.
+    log: (line) => open && console.log(paint('dim', line)),
     onCall: () => {
       calls += 1;
     },
@@ -231,13 +266,14 @@ async function run(stack: string, assembly: string, port: number, once: boolean)
     assert.ok(front, 'the stack has a front');
     console.log(`${paint('bold', 'cdk-sessions-local')} ${assembly}`);
     console.log(paint('dim', `  ${front.url} in ${seconds(started)}`));
-    for (const { path, reason } of cloud.unsupported) {
-      console.log(paint('dim', `  ${path}: ${reason}`));
+    for (const { path, reason, runs } of cloud.unsupported) {
+      console.log(paint('dim', `  ${runs ? 'otherwise here:' : 'cannot run'} ${path}: ${reason}`));
     }
     console.log();
     const asked = async () => calls + (await commandsOf(cloud));
     await Promise.race([visit(cloud, front.url, asked).catch(report), interrupted]);
     if (!once) {
+      open = true;
       await stayUp(cloud, front.url, interrupted);
     }
   } finally {

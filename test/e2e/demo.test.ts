@@ -1,5 +1,7 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { Visitor } from '../../examples/visitor.js';
 
 /** The demo as `npm run demo` runs it, but not on a terminal. */
 class Demo {
@@ -9,8 +11,8 @@ class Demo {
   /** Resolves with the exit code. */
   readonly ended: Promise<number | null>;
 
-  constructor(...args: string[]) {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'examples/demo.ts', ...args]);
+  constructor(args: readonly string[], env = process.env) {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'examples/demo.ts', ...args], { env });
     child.stdout.on('data', (chunk) => {
       this.stdout += chunk;
     });
@@ -35,6 +37,19 @@ class Demo {
     }
   }
 
+  /** Kills the servers of its caches, as a machine does that has no memory left. */
+  async killServers(): Promise<void> {
+    const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,comm=']);
+    const processes = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+    const own = processes.filter(
+      ([, parent, name = '']) => Number(parent) === this.#child.pid && /(?:redis|valkey)-server/.test(name),
+    );
+    expect(own).not.toEqual([]);
+    for (const [pid] of own) {
+      process.kill(Number(pid), 'SIGKILL');
+    }
+  }
+
   interrupt(): void {
     this.#child.kill('SIGINT');
   }
@@ -46,7 +61,7 @@ test.each([
 ])(
   'takes the visitor of a shop with %s through every step and ends with 0, in plain text where no terminal is',
   async (store, sample) => {
-    const demo = new Demo('--once', ...sample);
+    const demo = new Demo(['--once', ...sample]);
     const code = await demo.ended;
     expect({ code, stdout: demo.stdout, stderr: demo.stderr }).toMatchObject({ code: 0 });
     expect(demo.stdout.match(/✓/g)).toHaveLength(9);
@@ -56,7 +71,7 @@ test.each([
 );
 
 test('stays up for visitors until it is interrupted', async () => {
-  const demo = new Demo();
+  const demo = new Demo([]);
   const address = await demo.says(/stays open: (\S+)/);
   expect((await fetch(address)).status).toBe(200);
   demo.interrupt();
@@ -64,12 +79,38 @@ test('stays up for visitors until it is interrupted', async () => {
   await expect(fetch(address)).rejects.toThrow();
 });
 
+test('says what becomes of its cache while it is open, and what functions have to say about it', async () => {
+  const demo = new Demo(['redis-shop']);
+  const address = await demo.says(/stays open: (\S+)/);
+  await demo.killServers();
+  await demo.says(/(RedisShop\/\S+: a server of this cache ended by SIGKILL, .*: start the run again)/);
+  await expect(new Visitor(address).add('bowl')).rejects.toThrow();
+  await demo.says(/(RedisShop\/\S+ #\w+ cdk-sessions: ERR_\w+)/);
+  demo.interrupt();
+  expect(await demo.ended).toBe(0);
+});
+
+test('says with --help what it takes', async () => {
+  const demo = new Demo(['--help']);
+  expect(await demo.ended).toBe(0);
+  for (const word of ['npm run demo -- [sample]', 'serverless-shop', 'redis-shop', '--port', '--once']) {
+    expect(demo.stdout).toContain(word);
+  }
+});
+
+test('looks for the server of a cache before it takes the time to synthesize', async () => {
+  const demo = new Demo(['redis-shop'], { ...process.env, PATH: '/nonexistent' });
+  expect(await demo.ended).toBe(1);
+  expect(demo.stderr).toMatch(/apt-get install redis-server.* \(ERR_LOCAL_REDIS\)\n$/);
+  expect(demo.stdout).toBe('');
+});
+
 test.each([
-  [['--port', '70000'], 'port must be a whole number from 0 to 65535, received 70000'],
+  [['--port', '70000'], 'port must be a whole number from 0 to 65535, received 70000 (ERR_LOCAL_OPTION)'],
   [['--twice'], "Unknown option '--twice'"],
   [['corner-shop'], 'expected one of the samples serverless-shop, redis-shop, received corner-shop'],
 ])('says what is wrong with %j', async (args, message) => {
-  const demo = new Demo('--once', ...args);
+  const demo = new Demo(['--once', ...args]);
   expect(await demo.ended).toBe(1);
   expect(demo.stderr).toContain(message);
   expect(demo.stderr).not.toContain('    at ');
