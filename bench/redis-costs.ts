@@ -6,7 +6,9 @@ import { printTable } from './table.js';
 import { visitorData } from './visitor-data.js';
 
 const REPETITION = { rounds: 25, runsPerRound: 1000 };
-const VISITORS = 256;
+
+/** Twice as many as requests are under way. */
+const VISITORS = 128;
 
 /** A kind of request, by hand, by us and by the peer, and what ours may cost. */
 interface Comparison {
