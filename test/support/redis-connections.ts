@@ -4,11 +4,12 @@ import { Redis } from 'ioredis';
 import { ClusterNodes } from '../../lib/client/redis/cluster';
 import { RedisConnections } from '../../lib/client/redis/connections';
 import { type CredentialsSource, NO_CREDENTIALS } from '../../lib/client/redis/credentials';
-import type { ConnectionOptions, LibraryClient, RedisLibrary } from '../../lib/client/redis/library';
+import type { RedisLibrary } from '../../lib/client/redis/library';
 import type { RedisAddress } from '../../lib/client/redis/link';
 import { RedisNode } from '../../lib/client/redis/node';
 import { StandstillWatch } from '../../lib/client/redis/standstill';
 import { SingleNode } from '../../lib/client/redis/topology';
+import { trusting } from './tls-library';
 
 /** What of connections a test wants otherwise. */
 export interface ConnectionsOptions {
@@ -28,7 +29,7 @@ export function connectionsTo({ host, port }: RedisAddress, options: Connections
     port,
     cluster,
     tls: ca !== undefined,
-    library: ca === undefined ? library : trusting(library, ca),
+    library: ca === undefined ? library : trusting({ ca }, library),
   };
   const context = { credentials, clock, watch: new StandstillWatch() };
   return new RedisConnections(
@@ -39,19 +40,4 @@ export function connectionsTo({ host, port }: RedisAddress, options: Connections
 /** Always the same credentials. */
 export function credentialsOf(username: string, password: string): CredentialsSource {
   return { current: async () => ({ username, password }), refused: async () => false };
-}
-
-/** A library that trusts a certificate as well, which an application does by `NODE_EXTRA_CA_CERTS`. */
-function trusting(library: RedisLibrary, ca: string): RedisLibrary {
-  return {
-    Redis: class {
-      constructor(options: ConnectionOptions) {
-        const trusted = { ...options, tls: { servername: '', ...options.tls, ca } };
-        // biome-ignore lint/correctness/noConstructorReturn: it stands for the library's own class.
-        return new library.Redis(trusted);
-      }
-    } as new (
-      options: ConnectionOptions,
-    ) => LibraryClient,
-  };
 }

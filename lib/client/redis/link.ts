@@ -23,7 +23,10 @@ export interface RedisServer extends RedisAddress {
 /** The longest that a connection may take to be ready, TLS and authentication included, in milliseconds. */
 const CONNECT_TIMEOUT = 1000;
 
-/** How long a server may say nothing at all while commands wait for it, in milliseconds. Then its connection is given up. */
+/**
+ * How long a server may say nothing at all while commands wait for it, in milliseconds: a second in all, the last part of
+ * it watched apart. Then its connection is given up.
+ */
 const SILENCE = 900;
 const LAST_LOOK = 100;
 

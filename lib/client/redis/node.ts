@@ -190,10 +190,13 @@ export class RedisNode {
 
   async #current(): Promise<Credentials | undefined> {
     const before = this.#failure;
-    this.#failure = new RedisFailure('unsent', 'the credentials for the cache are still being read');
-    const current = await within(CREDENTIALS_TIMEOUT, this.context.credentials.current(), () => this.#failure);
-    this.#failure = before;
-    return current;
+    const reading = new RedisFailure('unsent', 'the credentials for the cache are still being read');
+    this.#failure = reading;
+    try {
+      return await within(CREDENTIALS_TIMEOUT, this.context.credentials.current(), () => reading);
+    } finally {
+      this.#failure = before;
+    }
   }
 }
 
