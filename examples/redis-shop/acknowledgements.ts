@@ -1,10 +1,12 @@
 import type { Acknowledgement } from '../acknowledgement.js';
+import { SHOP_FUNCTION } from '../shop-function.js';
 
 /**
  * What the packs AwsSolutions, NIST 800-53 R5, HIPAA and PCI DSS of cdk-nag and the proactive controls of Control Tower find
  * in this sample. Everything else they find is a fault.
  */
 export const acknowledgements: readonly Acknowledgement[] = [
+  ...SHOP_FUNCTION,
   {
     rules: ['AwsSolutions-AEC6'],
     at: 'Sessions/ReplicationGroup',
@@ -42,35 +44,6 @@ export const acknowledgements: readonly Acknowledgement[] = [
     rules: ['IAMNoInlinePolicy'],
     at: 'Shop/ServiceRole',
     reason: 'The policy is for this one role: connecting to one cache as one user. Inline, no other role can have it.',
-  },
-  {
-    rules: [
-      'LambdaFunctionPublicAccessProhibited',
-      'lambda_function_public_access_prohibited_check',
-      'lambda_function_url_auth_check',
-    ],
-    at: 'Shop',
-    reason: 'A public shop: everybody may call it. It authenticates people itself, by their session.',
-  },
-  {
-    rules: ['LambdaConcurrency'],
-    at: 'Shop',
-    reason: 'A reservation would be taken from the account of whoever tries the sample. Set one to your own load.',
-  },
-  {
-    rules: ['LambdaDLQ'],
-    at: 'Shop',
-    reason: 'It is only called synchronously: the caller sees a failure, and there is no event to keep.',
-  },
-  {
-    rules: ['CloudWatchLogGroupEncrypted', 'cloudwatch_log_group_encrypted_check'],
-    at: 'ShopLogs',
-    reason: 'CloudWatch Logs encrypts with its own key. Logs hold fingerprints of sessions, never their ids or data.',
-  },
-  {
-    rules: ['cloudwatch_log_group_retention_period_check'],
-    at: 'ShopLogs',
-    reason: 'A shop has no use for the logs of visits that are older than a month, and visitors have none either.',
   },
   {
     rules: ['AwsSolutions-VPC7', 'VPCFlowLogsEnabled'],

@@ -22,6 +22,7 @@ export type { SessionReplicationGroupAttributes } from './cache/imported-replica
 export type { SessionServerlessCacheAttributes } from './cache/imported-serverless-cache.js';
 export { TransitEncryption } from './cache/transit-encryption.js';
 export { DailyWindow, Weekday, WeeklyWindow } from './cache/windows.js';
+export { type ISessionCache, SessionCacheBase } from './session-cache-base.js';
 export { SameSite, SessionCookie, type SessionCookieOptions } from './session-cookie.js';
 export { SessionKeys, type SessionKeysAttributes, type SessionKeysProps } from './session-keys.js';
 export { type ISessionKeys, SessionKeysBase } from './session-keys-base.js';

@@ -1,54 +1,17 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as iam from 'aws-cdk-lib/aws-iam';
-import type { IConstruct } from 'constructs';
-import type { CacheAuthenticationContract } from '../contract/environment.js';
-import type { CacheAccess } from './cache/cache-access.js';
-import { type GrantedCache, grantClientOf, grantConnectTo, refuseRevoke } from './cache/cache-grants.js';
 import { SessionConstructError } from './errors.js';
-import { concrete, placementFor } from './placement.js';
-import type { ISessionStore, SessionBinding } from './session-store.js';
-import { SessionStoreBase } from './session-store-base.js';
+import { concrete } from './placement.js';
+import { type CacheIdentity, type ISessionCache, SessionCacheBase } from './session-cache-base.js';
 
 /** A replication group of ElastiCache that keeps sessions, or whatever else, created here or imported. */
-export interface ISessionReplicationGroup extends ISessionStore, ec2.IConnectable {
+export interface ISessionReplicationGroup extends ISessionCache {
   /** The group's id. */
   readonly replicationGroupId: string;
   /** The group's ARN. */
   readonly replicationGroupArn: string;
-  /**
-   * The network in which the group stands.
-   * @default - not known, of a group that was imported without it
-   */
-  readonly vpc?: ec2.IVpc;
-  /**
-   * The host name that clients connect to and write through: in cluster mode the configuration endpoint, which tells of
-   * all nodes, else that of whichever node is the primary.
-   */
-  readonly endpointAddress: string;
-  /**
-   * The host name that spreads connections over the replicas, which lag behind the primary.
-   * @default - none: in cluster mode clients learn of the replicas from the configuration endpoint
-   */
-  readonly readerEndpointAddress?: string;
-  /** The port that clients connect to. */
-  readonly port: number;
   /** The ids of the nodes, which ElastiCache calls cache clusters. */
   readonly cacheClusterIds: string[];
-
-  /**
-   * The user that clients connect as.
-   * @default - none, of a cache with a token or without authentication
-   */
-  readonly userName?: string;
-  /**
-   * The ARN of the secret with the password or the token, in the field `password`.
-   * @default - none, with IAM or without authentication
-   */
-  readonly secretArn?: string;
-
-  /** Grants what it takes to connect: with IAM to do so, else to read the secret. It opens no security group. */
-  grantConnect(grantee: iam.IGrantable): iam.Grant;
 
   /** How busy the thread is that commands run in, in percent, on the busiest node. */
   metricEngineCpuUtilization(props?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression;
@@ -67,81 +30,15 @@ export interface ISessionReplicationGroup extends ISessionStore, ec2.IConnectabl
 }
 
 /** What created and imported replication groups have in common: binding, grants and metrics. */
-export abstract class SessionReplicationGroupBase extends SessionStoreBase implements ISessionReplicationGroup {
+export abstract class SessionReplicationGroupBase extends SessionCacheBase implements ISessionReplicationGroup {
   public abstract readonly replicationGroupId: string;
   public abstract readonly replicationGroupArn: string;
-  /**
-   * The network of the cache.
-   * @default - not known, of one that was imported without it
-   */
-  public abstract readonly vpc?: ec2.IVpc;
-  public abstract readonly endpointAddress: string;
-  /**
-   * The host name that spreads connections over the replicas.
-   * @default - none: in cluster mode clients learn of the replicas from the configuration endpoint
-   */
-  public abstract readonly readerEndpointAddress?: string;
-  public abstract readonly port: number;
   public abstract readonly cacheClusterIds: string[];
-  public abstract readonly connections: ec2.Connections;
 
   /** @internal */
   protected abstract readonly _clustered: boolean;
   /** @internal */
   protected abstract readonly _encrypted: boolean;
-  /** @internal */
-  protected abstract readonly _access: CacheAccess | undefined;
-
-  public get userName(): string | undefined {
-    const { _authentication: authentication } = this;
-    return authentication && 'user' in authentication ? authentication.user : undefined;
-  }
-
-  public get secretArn(): string | undefined {
-    const { _authentication: authentication } = this;
-    return authentication && 'secret' in authentication ? authentication.secret : undefined;
-  }
-
-  public override bind(consumer: IConstruct): SessionBinding {
-    const { _authentication: authentication } = this;
-    return {
-      stores: {
-        primary: {
-          kind: 'redis',
-          endpoint: this.endpointAddress,
-          port: this.port,
-          cluster: this._clustered,
-          tls: this._encrypted,
-          ...placementFor(consumer, this, 'replication group'),
-          ...(authentication && { authentication }),
-        },
-      },
-      network: { vpc: this.vpc, connections: this.connections, ports: [ec2.Port.tcp(this.port)] },
-    };
-  }
-
-  /**
-   * Grants what it takes to connect: with IAM `elasticache:Connect` on this group and its user, else to read the secret.
-   *
-   * @throws if nobody authenticates: there is nothing to grant then, and security groups decide alone.
-   */
-  public grantConnect(grantee: iam.IGrantable): iam.Grant {
-    return grantConnectTo(this.granted(), grantee);
-  }
-
-  /** Grants what it takes to connect. What the cache's user may do is in its access string. */
-  protected override grantStore(grantee: iam.IGrantable): iam.Grant {
-    return grantClientOf(this.granted(), grantee);
-  }
-
-  /**
-   * A cache has no such grant yet.
-   *
-   * @throws always.
-   */
-  public override grantRevoke(_grantee: iam.IGrantable): iam.Grant {
-    return refuseRevoke(this);
-  }
 
   /**
    * A metric of one node, the first unless `dimensionsMap: { CacheClusterId }` names another. ElastiCache publishes by
@@ -257,12 +154,15 @@ export abstract class SessionReplicationGroupBase extends SessionStoreBase imple
     return [first, ...others];
   }
 
-  private granted(): GrantedCache {
-    return { construct: this, arn: this.replicationGroupArn, access: this._access };
-  }
-
   /** @internal */
-  private get _authentication(): CacheAuthenticationContract | undefined {
-    return this._access?.contract({ name: this.replicationGroupId, serverless: false });
+  protected override _identity(): CacheIdentity {
+    return {
+      kind: 'replication group',
+      name: this.replicationGroupId,
+      arn: this.replicationGroupArn,
+      cluster: this._clustered,
+      tls: this._encrypted,
+      ports: ec2.Port.tcp(this.port),
+    };
   }
 }
