@@ -1,7 +1,7 @@
 import { RedisStore as ConnectRedis } from 'connect-redis';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import type { RedisAddress } from '../lib/client/redis/link.js';
+import type { RedisAddress } from '../lib/client/redis/wire.js';
 import { type VisitorData, visitorData } from './visitor-data.js';
 
 /** What there is besides: a session of 1 KB by the commands of ioredis alone, and by connect-redis. */

@@ -1,10 +1,11 @@
 import { RedisFailure } from '../stores/redis-transport.js';
 import { Backoff } from './backoff.js';
-import type { RedisAddress, RedisServer } from './link.js';
+import type { RedisServer } from './link.js';
 import { RedisNode, type RedisNodeContext } from './node.js';
 import { SLOTS, slotOf } from './slot.js';
 import type { Origin, Topology } from './topology.js';
 import { USELESS } from './useless.js';
+import type { RedisAddress } from './wire.js';
 import { within } from './within.js';
 
 /** The longest that one node may take to tell of the others, in milliseconds. Then another one is asked. */

@@ -1,21 +1,12 @@
-import { isIP } from 'node:net';
 import { CACHE_KEY_PREFIX } from '../../contract/cache-access.js';
-import { failureOf, type RedisCommand, RedisFailure } from '../stores/redis-transport.js';
+import { type RedisCommand, RedisFailure } from '../stores/redis-transport.js';
 import type { Credentials } from './credentials.js';
-import type { LibraryClient, RedisLibrary } from './library.js';
 import { whenOverdue } from './overdue.js';
 import { USELESS } from './useless.js';
-
-/** Where a server is. */
-export interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
-}
+import { Wire, type WireAddress } from './wire.js';
 
 /** A server, and how to speak to it. */
-export interface RedisServer extends RedisAddress {
-  readonly library: RedisLibrary;
-  readonly tls: boolean;
+export interface RedisServer extends WireAddress {
   /** Whether it is a node of a cluster, which has some of the keys and says so when it lacks one. */
   readonly cluster: boolean;
 }
@@ -33,92 +24,44 @@ const LAST_LOOK = 100;
 /** How long a connection that has stood still may take to show that it is alive, in milliseconds. */
 const SIGN_OF_LIFE = 300;
 
-/** When an idle connection begins to be probed, in milliseconds: sooner than what is between forgets it. */
-const KEEP_ALIVE = 10_000;
-
-/** The most commands that wait for an answer at the same time. */
-const MOST_UNANSWERED = 5000;
-
 /** One connection, authenticated, up to its end. It is never made again: what comes after it is another one. */
 export class RedisLink {
   /** @throws RedisFailure `refused` if the server refuses the credentials, `unsent` if it cannot be reached */
   static async open(server: RedisServer, credentials: Credentials | undefined): Promise<RedisLink> {
-    const { host, port, tls, library } = server;
-    const client = new library.Redis({
-      host,
-      port,
-      family: 0,
-      // The name that the certificate must be for. Of an address it is that address, and none is announced.
-      ...(tls && { tls: { servername: isIP(host) === 0 ? host : '' } }),
-      // Ours reads first what has arrived.
-      connectTimeout: 0,
-      keepAlive: KEEP_ALIVE,
-      lazyConnect: true,
-      protocol: 2,
-      disableClientInfo: true,
-      enableReadyCheck: false,
-      // What is sent now is answered now, or failed. Nothing waits for a connection, and nothing is sent twice.
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      retryStrategy: null,
-      // Its timer would keep the process alive, also after the socket is gone.
-      disconnectTimeout: 0,
-    });
-    let reason: Error | undefined;
-    // Without a listener an error would end the process.
-    client.on('error', (error) => {
-      reason = error;
-    });
-    const takeBack = whenOverdue(CONNECT_TIMEOUT, () => {
-      reason = new Error(`no connection within ${CONNECT_TIMEOUT} ms`);
-      end(client);
-    });
+    let wire: Wire | undefined;
+    const takeBack = whenOverdue(CONNECT_TIMEOUT, () => wire?.destroy(`no connection within ${CONNECT_TIMEOUT} ms`));
     try {
-      await client.connect();
-      await introduce(client, credentials, proofFor(server));
+      wire = new Wire(server);
+      await wire.connected;
+      await introduce(wire, credentials, proofFor(server));
+      return new RedisLink(wire, proofFor(server));
     } catch (error) {
-      end(client);
-      throw connectFailure(`${host}:${port}`, reason ?? error);
+      wire?.destroy('the server was not to be spoken to');
+      throw connectFailure(server, error);
     } finally {
       takeBack();
     }
-    return new RedisLink(client, proofFor(server));
   }
 
-  #sent = 0;
-  #answered = 0;
   #watch: (() => void) | undefined;
-  #retired = false;
-  #gathering = false;
 
   private constructor(
-    private readonly client: LibraryClient,
+    private readonly wire: Wire,
     private readonly proof: RedisCommand,
   ) {
-    // Whatever the library finds fault with from here on, answers may go to the wrong command.
-    client.on('error', () => this.destroy());
     // It keeps no process alive: whoever waits for an answer does.
-    client.stream?.unref();
-    client.on('end', () => this.#watch?.());
+    wire.unref();
   }
 
   get open(): boolean {
-    return this.client.status === 'ready';
+    return this.wire.open;
   }
 
   /** @throws RedisFailure */
   send(command: RedisCommand): Promise<unknown> {
-    if (!this.open) {
-      return Promise.reject(new RedisFailure('unsent', 'the connection has ended'));
-    }
-    if (this.#sent - this.#answered >= MOST_UNANSWERED) {
-      const message = `${MOST_UNANSWERED} commands wait for an answer already`;
-      return Promise.reject(new RedisFailure('unsent', message));
-    }
-    this.#sent++;
+    const answer = this.wire.send(command);
     this.#watch ??= this.#watchOver();
-    this.#gather();
-    return this.client.callBuffer(...command).then(this.#succeed, this.#fail);
+    return answer;
   }
 
   /** Sends a command for a key that is just moving here: the server would refuse it otherwise. */
@@ -153,13 +96,12 @@ export class RedisLink {
 
   /** Ends when all that was sent is answered. Nothing more is to be sent. */
   retire(): void {
-    this.#retired = true;
-    this.#endIfRetired();
+    this.wire.retire();
   }
 
   /** Ends at once. What waits for an answer is lost. */
-  destroy(): void {
-    end(this.client);
+  destroy(reason = 'the connection was given up'): void {
+    this.wire.destroy(reason);
   }
 
   async #answers(answer: Promise<boolean>): Promise<boolean> {
@@ -176,73 +118,33 @@ export class RedisLink {
     }
   }
 
-  readonly #succeed = (reply: unknown): unknown => {
-    this.#answered++;
-    this.#endIfRetired();
-    return reply;
-  };
-
-  readonly #fail = (error: unknown): never => {
-    this.#answered++;
-    this.#endIfRetired();
-    throw failureOf(error);
-  };
-
-  #endIfRetired(): void {
-    if (this.#retired && this.#sent === this.#answered) {
-      this.destroy();
-    }
-  }
-
-  /** Writes at once what all requests have to send that this turn of the event loop lets go on: each write is a system call. */
-  #gather(): void {
-    const { stream } = this.client;
-    if (stream === undefined || this.#gathering) {
-      return;
-    }
-    this.#gathering = true;
-    stream.cork();
-    process.nextTick(() => {
-      this.#gathering = false;
-      stream.uncork();
-    });
-  }
-
   /** Gives the connection up if, for a while, nothing is answered. One timer at a time, however many commands there are. */
   #watchOver(time = SILENCE): () => void {
-    const answered = this.#answered;
+    const { answered } = this.wire;
     return whenOverdue(time, () => {
       this.#watch = undefined;
-      if (this.#answered === this.#sent || !this.open) {
+      if (this.wire.unanswered === 0) {
         return;
       }
-      if (this.#answered !== answered) {
+      if (this.wire.answered !== answered) {
         this.#watch = this.#watchOver();
       } else if (time === SILENCE) {
         // Of a process that was busy all the time the command may have left only now.
         this.#watch = this.#watchOver(LAST_LOOK);
       } else {
-        this.destroy();
+        this.destroy('the server has said nothing for a second');
       }
     });
   }
 }
 
-/**
- * Authenticates, says whose connection it is, and sees whether the server may be asked, in one round trip. Not the library's
- * business: before ioredis 6 it takes a connection for ready without waiting to hear whether it was let in.
- */
-async function introduce(
-  client: LibraryClient,
-  credentials: Credentials | undefined,
-  proof: RedisCommand,
-): Promise<void> {
-  const admitted = credentials && client.callBuffer(...authCommand(credentials));
+/** Authenticates, says whose connection it is, and sees whether the server may be asked, in one round trip. */
+async function introduce(wire: Wire, credentials: Credentials | undefined, proof: RedisCommand): Promise<void> {
+  const admitted = credentials && wire.send(authCommand(credentials));
   const sent = [['CLIENT', 'SETNAME', 'cdk-sessions'] as const, proof].map((command) =>
-    client.callBuffer(...command).catch((error: unknown) => {
-      const { outcome, word } = failureOf(error);
+    wire.send(command).catch((error: RedisFailure) => {
       // The name is for people who look at the server; a user who may not give one does without.
-      if (outcome !== 'refused' || USELESS.has(word)) {
+      if (error.outcome !== 'refused' || USELESS.has(error.word)) {
         throw error;
       }
     }),
@@ -263,17 +165,10 @@ function authCommand({ username, password }: Credentials): RedisCommand {
   return username === undefined ? ['AUTH', password] : ['AUTH', username, password];
 }
 
-/** Not by farewell, to which a server that stands still would not reply. */
-function end(client: LibraryClient): void {
-  client.disconnect();
-  client.stream?.destroy();
-}
-
 function ignore(): void {}
 
-function connectFailure(server: string, reason: unknown): RedisFailure {
-  const failure = failureOf(reason);
-  return /^(?:WRONGPASS|NOAUTH|NOPERM)$/.test(failure.word)
-    ? failure
-    : new RedisFailure('unsent', `cannot connect to ${server}: ${failure.message}`);
+/** What a failure to connect comes to: only that credentials were refused is for its caller to do something about. */
+function connectFailure({ host, port }: RedisServer, error: unknown): RedisFailure {
+  const refused = error instanceof RedisFailure && /^(?:WRONGPASS|NOAUTH|NOPERM)$/.test(error.word);
+  return refused ? error : new RedisFailure('unsent', `cannot connect to ${host}:${port}: ${(error as Error).message}`);
 }

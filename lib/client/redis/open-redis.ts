@@ -9,7 +9,6 @@ import { ClusterNodes } from './cluster.js';
 import { RedisConnections } from './connections.js';
 import { type CredentialsSource, NO_CREDENTIALS } from './credentials.js';
 import { IamCredentials } from './iam-credentials.js';
-import { loadLibrary } from './library.js';
 import { RedisNode } from './node.js';
 import { SecretCredentials } from './secret-credentials.js';
 import { StandstillWatch } from './standstill.js';
@@ -22,7 +21,7 @@ import { SingleNode } from './topology.js';
  */
 export async function openRedis(contract: RedisStoreContract, clock: Clock): Promise<RedisTransport> {
   const { endpoint, port, cluster, tls } = contract;
-  const server = { host: endpoint, port, tls, cluster, library: await loadLibrary() };
+  const server = { host: endpoint, port, cluster, ...(tls && { tls: {} }) };
   const context = { credentials: await credentialsFor(contract, clock), watch: new StandstillWatch(), clock };
   return new RedisConnections(
     cluster ? new ClusterNodes(server, context) : new SingleNode(new RedisNode(server, context)),

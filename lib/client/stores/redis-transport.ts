@@ -48,16 +48,18 @@ export class RedisFailure extends Error {
   }
 }
 
+/** What a server's error reply comes to: its words, without the arguments of a command that it does not know. */
+export function refusal(reply: string): RedisFailure {
+  const words = reply.replace(/,? with args beginning with:.*$/is, '').replace(IN_SCRIPT, '');
+  return new RedisFailure('refused', words);
+}
+
 /** What a library's error comes to. */
-export function failureOf(error: unknown): RedisFailure {
+function failureOf(error: unknown): RedisFailure {
   const { name, message, code } = error as NodeJS.ErrnoException;
-  if (name === 'ReplyError') {
-    // Servers repeat the arguments of a command that they do not know.
-    const words = message.replace(/,? with args beginning with:.*$/is, '').replace(IN_SCRIPT, '');
-    return new RedisFailure('refused', words);
-  }
-  // An error that stands for several, one for each address of a name, has no text of its own.
-  return new RedisFailure(NEVER_SENT.test(message) ? 'unsent' : 'lost', message || String(code));
+  return name === 'ReplyError'
+    ? refusal(message)
+    : new RedisFailure(NEVER_SENT.test(message) ? 'unsent' : 'lost', message || String(code));
 }
 
 /** What Redis before 7.0 puts in front of that which refused a command in a script, such as `READONLY`. */

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisFailure, RedisTransport } from 'cdk-sessions-client/redis';
-import { type RedisAddress, RedisLink } from '../../../lib/client/redis/link';
+import { RedisLink } from '../../../lib/client/redis/link';
 import { SLOTS, slotOf } from '../../../lib/client/redis/slot';
+import type { RedisAddress } from '../../../lib/client/redis/wire';
 import { FakeCluster, type FakeNode } from '../../support/fake-cluster';
 import { connectionsTo } from '../../support/redis-connections';
 

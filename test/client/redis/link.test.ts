@@ -1,9 +1,9 @@
+import type { LookupFunction } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { type RedisAddress, RedisLink } from '../../../lib/client/redis/link';
+import { RedisLink } from '../../../lib/client/redis/link';
+import type { RedisAddress } from '../../../lib/client/redis/wire';
 import { type Answer, afterHandshake, FakeRedis } from '../../support/fake-redis';
 import { type RedisServer, startRedisServer } from '../../support/redis-server';
-import { trusting } from '../../support/tls-library';
 
 const GET = ['GET', 'key'] as const;
 const LOOPBACK = { address: '127.0.0.1', family: 4 };
@@ -27,7 +27,7 @@ async function fake(answer: Answer): Promise<FakeRedis> {
 }
 
 async function linkTo({ host, port }: RedisAddress): Promise<RedisLink> {
-  const link = await RedisLink.open({ host, port, tls: false, cluster: false, library: { Redis } }, undefined);
+  const link = await RedisLink.open({ host, port, cluster: false }, undefined);
   cleanups.push(() => link.destroy());
   return link;
 }
@@ -53,9 +53,8 @@ describe('a connection', () => {
   afterAll(() => server.stop());
 
   async function secureLink(host: string, username: string | undefined, password: string): Promise<RedisLink> {
-    const library = trusting({ ca: server.ca });
     const credentials = { password, ...(username !== undefined && { username }) };
-    const link = await RedisLink.open({ host, port: server.port, tls: true, cluster: false, library }, credentials);
+    const link = await RedisLink.open({ host, port: server.port, tls: { ca: server.ca }, cluster: false }, credentials);
     cleanups.push(() => link.destroy());
     return link;
   }
@@ -104,7 +103,7 @@ describe('a connection', () => {
   });
 
   test('is not made to a server whose certificate nobody vouches for', async () => {
-    const untrusting = { host: 'localhost', port: server.port, tls: true, cluster: false, library: { Redis } };
+    const untrusting = { host: 'localhost', port: server.port, tls: {}, cluster: false };
     await expect(RedisLink.open(untrusting, undefined)).rejects.toMatchObject({
       outcome: 'unsent',
       message: `cannot connect to localhost:${server.port}: self-signed certificate`,
@@ -112,8 +111,9 @@ describe('a connection', () => {
   });
 
   test('is not made to a server whose certificate is for another name', async () => {
-    const library = trusting({ ca: server.ca, lookup: (_name, _options, found) => found(null, [LOOPBACK]) });
-    const other = { host: 'sessions.example.com', port: server.port, tls: true, cluster: false, library };
+    const lookup: LookupFunction = (_name, _options, found) => found(null, [LOOPBACK]);
+    const tls = { ca: server.ca, lookup };
+    const other = { host: 'sessions.example.com', port: server.port, tls, cluster: false };
     await expect(RedisLink.open(other, undefined)).rejects.toMatchObject({
       outcome: 'unsent',
       message: expect.stringContaining("Host: sessions.example.com. is not in the cert's altnames"),
@@ -143,7 +143,7 @@ describe('a server that cannot be reached', () => {
 
   test('since it does not go on with TLS is given up after a second', async () => {
     const { host, port } = await fake(() => undefined);
-    const server = { host, port, tls: true, cluster: false, library: { Redis } };
+    const server = { host, port, tls: {}, cluster: false };
     const { failure, after } = await failureOf(RedisLink.open(server, undefined));
     expect(failure).toMatchObject({ outcome: 'unsent' });
     expect(after).toBeLessThan(1500);

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FakeClock } from 'cdk-sessions-client/testing';
-import { Redis } from 'ioredis';
 import { type Credentials, type CredentialsSource, NO_CREDENTIALS } from '../../../lib/client/redis/credentials';
 import { RedisNode } from '../../../lib/client/redis/node';
 import { StandstillWatch } from '../../../lib/client/redis/standstill';
@@ -32,10 +31,7 @@ afterEach(async () => {
 async function scene(answer: Answer, credentials: CredentialsSource = NO_CREDENTIALS) {
   const server = await FakeRedis.start(answer);
   const { host, port } = server;
-  const node = new RedisNode(
-    { host, port, tls: false, cluster: false, library: { Redis } },
-    { credentials, watch, clock: clock.read },
-  );
+  const node = new RedisNode({ host, port, cluster: false }, { credentials, watch, clock: clock.read });
   cleanups.push(
     () => node.release(),
     () => server.stop(),
@@ -242,7 +238,7 @@ describe('a server in use', () => {
     cleanups.push(() => server.stop());
     const { host, port } = server;
     const context = { credentials: NO_CREDENTIALS, watch, clock: clock.read };
-    const node = new RedisNode({ host, port, tls: false, cluster: true, library: { Redis } }, context);
+    const node = new RedisNode({ host, port, cluster: true }, context);
     const link = await node.connect();
     await pause(1050);
     expect(node.link).toBe(link);

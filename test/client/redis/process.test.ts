@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RedisAddress } from '../../../lib/client/redis/link';
+import type { RedisAddress } from '../../../lib/client/redis/wire';
 import { STANDARD_POLICY } from '../../../lib/contract/policy';
 import { RedisServer } from '../../../lib/local/redis-server';
 import { afterHandshake, FakeRedis } from '../../support/fake-redis';
@@ -110,7 +110,7 @@ describe('nothing keeps a process alive, and nothing fails unheard', () => {
 
   test('with one that was ended before its answer', async () => {
     const asking = new Asking(await fake(afterHandshake((_, socket) => void socket.destroy())));
-    expect(await asking.ask('key')).toBe('lost: Connection is closed.');
+    expect(await asking.ask('key')).toBe('lost: the server ended the connection');
     await expectEnd(asking);
   });
 

@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis';
 import { NO_CREDENTIALS } from '../../../lib/client/redis/credentials';
 import { RedisNode } from '../../../lib/client/redis/node';
 import { StandstillWatch } from '../../../lib/client/redis/standstill';
@@ -14,7 +13,7 @@ beforeEach(async () => {
   server = await FakeRedis.start(afterHandshake(() => '+OK\r\n'));
   const { host, port } = server;
   const context = { credentials: NO_CREDENTIALS, watch: new StandstillWatch(), clock: Date.now };
-  node = new RedisNode({ host, port, tls: false, cluster: false, library: { Redis } }, context);
+  node = new RedisNode({ host, port, cluster: false }, context);
   topology = new SingleNode(node);
 });
 afterEach(() => server.stop());

@@ -1,5 +1,5 @@
 import { RedisFailure, redisTransport } from 'cdk-sessions-client/redis';
-import { failureOf } from '../../../lib/client/stores/redis-transport';
+import { refusal } from '../../../lib/client/stores/redis-transport';
 import { afterHandshake, FakeRedis } from '../../support/fake-redis';
 import { connectionsTo } from '../../support/redis-connections';
 
@@ -15,12 +15,12 @@ test.each([
   [`${UNTIL_6_2}OOM command not allowed when used memory > 'maxmemory'.`, 'OOM'],
   ["READONLY You can't write against a read only replica. script: 1028a5db, on @user_script:4.", 'READONLY'],
 ])('what refuses a command in a script is known in any release of Redis: %s', (message, word) => {
-  expect(failureOf(replyError(message))).toMatchObject({ outcome: 'refused', word });
+  expect(refusal(message)).toMatchObject({ outcome: 'refused', word });
 });
 
 test('a fault in a script itself stays what it is', () => {
   const message = 'ERR Error running script (call to f_1028a5db): @user_script:4: attempt to index a nil value';
-  expect(failureOf(replyError(message))).toMatchObject({ outcome: 'refused', word: 'ERR', message });
+  expect(refusal(message)).toMatchObject({ outcome: 'refused', word: 'ERR', message });
 });
 
 test('a script that a replica of Redis 6.2 refused is run over a connection to the primary', async () => {
@@ -32,21 +32,25 @@ test('a script that a replica of Redis 6.2 refused is run over a connection to t
   await server.stop();
 });
 
-test('an error that stands for several, one for each address of a name, is known by its code', () => {
+/** What becomes of a client's error. */
+function failureOf(error: Error): Promise<unknown> {
+  const transport = redisTransport({ callBuffer: () => Promise.reject(error) });
+  return transport.send('key', ['GET', 'key']).catch((failure: unknown) => failure);
+}
+
+test('an error that stands for several, one for each address of a name, is known by its code', async () => {
   const refused = Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' });
-  expect(failureOf(refused)).toEqual(new RedisFailure('lost', 'ECONNREFUSED'));
+  expect(await failureOf(refused)).toEqual(new RedisFailure('lost', 'ECONNREFUSED'));
 });
 
 test.each([
   "Stream isn't writeable and enableOfflineQueue options is false",
   "Cluster isn't ready and enableOfflineQueue options is false",
-])('without a connection to write to, nothing was sent: %s', (message) => {
-  expect(failureOf(new Error(message))).toEqual(new RedisFailure('unsent', message));
+])('without a connection to write to, nothing was sent: %s', async (message) => {
+  expect(await failureOf(new Error(message))).toEqual(new RedisFailure('unsent', message));
 });
 
 test('what a server repeats of a command is not in its failure', async () => {
   const message = "ERR unknown command 'GETT', with args beginning with: 'session:secret'";
-  const transport = redisTransport({ callBuffer: () => Promise.reject(replyError(message)) });
-  const failure = await transport.send('key', ['GETT', 'session:secret']).catch((error: unknown) => error);
-  expect(failure).toEqual(new RedisFailure('refused', "ERR unknown command 'GETT'"));
+  expect(await failureOf(replyError(message))).toEqual(new RedisFailure('refused', "ERR unknown command 'GETT'"));
 });
