@@ -170,5 +170,6 @@ function ignore(): void {}
 /** What a failure to connect comes to: only that credentials were refused is for its caller to do something about. */
 function connectFailure({ host, port }: RedisServer, error: unknown): RedisFailure {
   const refused = error instanceof RedisFailure && /^(?:WRONGPASS|NOAUTH|NOPERM)$/.test(error.word);
-  return refused ? error : new RedisFailure('unsent', `cannot connect to ${host}:${port}: ${(error as Error).message}`);
+  const server = `${host}:${port}`;
+  return refused ? error : new RedisFailure('unsent', `cannot connect to ${server}: ${(error as Error).message}`);
 }
