@@ -10,8 +10,9 @@ const LF = 10;
 const MINUS = 45;
 const ZERO = 48;
 
-/** The longest line of a reply, in bytes, and the most digits of a number in one. */
+/** The longest line of a reply, in bytes, the longest string (servers take and give no longer one), the most digits of a number. */
 const LONGEST_LINE = 65_536;
+const LONGEST_STRING = 512 * 1024 * 1024;
 const MOST_DIGITS = 16;
 
 /** A command as it is sent, one character a byte: text joins, and leaves in one write, at a fraction of what buffers cost. */
@@ -163,10 +164,10 @@ function expectEndOfLine(bytes: Buffer, at: number): void {
   }
 }
 
-/** A length; none is that of what is not there. */
+/** A length, of a string or of an array; none is that of what is not there. */
 function lengthIn(bytes: Buffer, from: number, end: number): number | undefined {
   const length = numberIn(bytes, from, end);
-  if (length < -1) {
+  if (length < -1 || length > LONGEST_STRING) {
     throw fault();
   }
   return length === -1 ? undefined : length;

@@ -93,6 +93,7 @@ test.each([
   ['a length that is a minus', '*-\r\n'],
   ['a length below that of nothing', '$-2\r\n'],
   ['a number with more digits than a number has', `:${'9'.repeat(17)}\r\n`],
+  ['a string that is longer than any', '$536870913\r\n'],
   ['a fraction', ':1.5\r\n'],
   ['a string that is longer than it says', '$2\r\nabc\r\n'],
   ['a string that is shorter than it says', '$4\r\nabc\r\n+OK\r\n'],
