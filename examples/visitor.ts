@@ -1,5 +1,5 @@
 import { type Cookie, CookieJar } from 'tough-cookie';
-import type { View } from './serverless-shop/page.js';
+import type { View } from './shop/page.js';
 
 /** A place of the list "Where you are signed in". */
 export interface SignedIn {

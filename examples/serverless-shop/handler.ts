@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createSessions, type Session } from 'cdk-sessions-client';
-import { browserName } from './browser-name.js';
-import { catalogue } from './catalogue.js';
+import { browserName } from '../shop/browser-name.js';
+import { type Cart, cartChange } from '../shop/cart.js';
+import { contentSecurityPolicy, page, type View } from '../shop/page.js';
+import type { SignIn } from '../shop/sign-ins.js';
 import { readRequest, reply } from './http.js';
-import { contentSecurityPolicy, page, type View } from './page.js';
-import type { SignIn } from './sign-ins.js';
 
-type Visit = { cart: Record<string, number> };
+type Visit = { cart: Cart };
 
 const sessions = createSessions<Visit>();
 const instance = randomUUID().slice(0, 8);
@@ -23,18 +23,10 @@ export const handler = sessions.lambda(async (event, session) => {
     }
     case 'GET /session':
       return reply(200, { 'content-type': 'application/json' }, JSON.stringify(view(session)));
-    case 'POST /cart': {
-      const product = form.get('add') ?? form.get('remove') ?? '';
-      if (catalogue.has(product)) {
-        const change = form.has('add') ? 1 : -1;
-        // A function, not a value: if another tab saved first, it runs again on what that tab saved.
-        session.update('cart', (cart = {}) => {
-          const { [product]: count = 0, ...others } = cart;
-          return count + change > 0 ? { ...others, [product]: count + change } : others;
-        });
-      }
+    case 'POST /cart':
+      // A function, not a value: if another tab saved first, it runs again on what that tab saved.
+      session.update('cart', cartChange(form));
       break;
-    }
     case 'POST /sign-in':
       // A demo: any name will do, there is no password, and the name is the user's id: who gives the same name is the same
       // user here, and may sign the other one out. The session gets a new id (no fixation) and keeps the cart.

@@ -1,4 +1,4 @@
-import { browserName } from '../../examples/serverless-shop/browser-name.js';
+import { browserName } from '../../examples/shop/browser-name.js';
 
 test.each([
   ['Firefox on Linux', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'],

@@ -1,4 +1,4 @@
-import { type SignIn, signInsSection } from '../../examples/serverless-shop/sign-ins.js';
+import { type SignIn, signInsSection } from '../../examples/shop/sign-ins.js';
 
 const own: SignIn = { handle: 'AAAAAAAA', label: 'Chrome on Linux', idle: 0, own: true };
 const other: SignIn = { handle: 'BBBBBBBB', label: 'Firefox on Windows', idle: 400, own: false };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { catalogue } from '../../examples/serverless-shop/catalogue.js';
+import { catalogue } from '../../examples/shop/catalogue.js';
 import type { Visitor } from '../../examples/visitor.js';
 
 /** What a visitor may do next, and which of the shop's fronts she does it and looks at the outcome through. */

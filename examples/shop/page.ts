@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Cart } from './cart.js';
 import { catalogue, type Product } from './catalogue.js';
 import { escapeHtml } from './html.js';
 import { script } from './script.js';
@@ -11,8 +12,7 @@ export interface View {
   readonly instance: string;
   /** Who is signed in. */
   readonly name?: string;
-  /** How many there are of each product. */
-  readonly cart: Readonly<Record<string, number>>;
+  readonly cart: Cart;
   /** The session's times in seconds, counted here because a browser's clock may be wrong. Absent before there is one. */
   readonly session?: { readonly age?: number; readonly idleLeft?: number; readonly left?: number };
 }
