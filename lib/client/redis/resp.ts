@@ -181,7 +181,7 @@ function numberIn(bytes: Buffer, from: number, end: number): number {
   }
   let number = 0;
   for (let at = first; at < end; at++) {
-    const digit = (bytes[at] ?? 0) - ZERO;
+    const digit = bytes.readUInt8(at) - ZERO;
     if (!(digit >= 0 && digit <= 9)) {
       throw fault();
     }

@@ -135,6 +135,14 @@ describe('without a connection', () => {
     expect(server.connections).toBe(0);
   });
 
+  test('since the credentials take too long, that is said', async () => {
+    const credentials = { current: () => new Promise<never>(() => {}), refused: async () => false };
+    await expect(connectionsTo(await answering(VALUE), { credentials }).send('key', GET)).rejects.toMatchObject({
+      outcome: 'unsent',
+      message: 'the credentials for the cache are still being read',
+    });
+  });
+
   test('a command waits for one', async () => {
     const { host, port } = await nowhere();
     const reply = connectionsTo({ host, port }).send('key', GET);

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RedisFailure } from 'cdk-sessions-client/redis';
 import { Wire } from '../../../lib/client/redis/wire';
@@ -100,6 +101,19 @@ test('an end by the server, and a reset, are told', async () => {
     new RedisFailure('lost', 'the server ended the connection'),
     new RedisFailure('lost', 'read ECONNRESET'),
   ]);
+});
+
+test('a name that leads to several addresses, none of which answers, is told by its code', async () => {
+  const server = await FakeRedis.start(() => undefined);
+  const { port } = server;
+  await server.stop();
+  const lookup: LookupFunction = (_name, _options, found) =>
+    found(null, [
+      { address: '127.0.0.1', family: 4 },
+      { address: '127.0.0.2', family: 4 },
+    ]);
+  const wire = new Wire({ host: 'sessions.example.com', port, tls: { lookup } });
+  await expect(wire.connected).rejects.toEqual(new RedisFailure('unsent', 'ECONNREFUSED'));
 });
 
 test('a connection that is given up before it is made is told to whoever waits for it', async () => {
