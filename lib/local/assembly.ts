@@ -13,6 +13,20 @@ export interface AssemblyStack {
   readonly template: JsonObject;
   /** Where the file assets are on this machine, by the key that they would have in the bucket. */
   readonly assets: ReadonlyMap<string, FileAsset>;
+  /** Where the sources of the container images are, by the tag that each would have in the repository. */
+  readonly images: ReadonlyMap<string, ImageAsset>;
+}
+
+/** A container image that is built from a folder. */
+export interface ImageAsset {
+  /** The folder that is the context of its build. */
+  readonly folder: string;
+  readonly dockerfile: string;
+  /**
+   * The stage of the Dockerfile at which the build ends.
+   * @default - the last one
+   */
+  readonly target?: string;
 }
 
 /**
@@ -130,7 +144,7 @@ async function readStacks(folder: string): Promise<readonly AssemblyStack[]> {
         artifactId,
         region: regionOf(textAt(artifact, 'environment')),
         template: await readJson(path.join(folder, textAt(properties, 'templateFile') ?? '')),
-        assets,
+        ...assets,
       });
     } else if (type === 'cdk:cloud-assembly') {
       stacks.push(...(await readStacks(path.join(folder, textAt(properties, 'directoryName') ?? ''))));
@@ -154,25 +168,52 @@ async function readManifest(folder: string): Promise<JsonObject> {
 async function readAssets(
   folder: string,
   artifacts: readonly (readonly [string, unknown])[],
-): Promise<ReadonlyMap<string, FileAsset>> {
+): Promise<Pick<AssemblyStack, 'assets' | 'images'>> {
   const assets = new Map<string, FileAsset>();
+  const images = new Map<string, ImageAsset>();
   for (const [, artifact] of artifacts) {
     const file = textAt(objectAt(artifact, 'properties'), 'file');
     if (textAt(artifact, 'type') !== 'cdk:asset-manifest' || file === undefined) {
       continue;
     }
-    for (const asset of Object.values(objectAt(await readJson(path.join(folder, file)), 'files'))) {
+    const manifest = await readJson(path.join(folder, file));
+    for (const asset of Object.values(objectAt(manifest, 'files'))) {
       const source = objectAt(asset, 'source');
       const location = textAt(source, 'path');
-      for (const destination of Object.values(objectAt(asset, 'destinations'))) {
-        const key = textAt(destination, 'objectKey');
-        if (key !== undefined && location !== undefined) {
+      for (const key of destinationsOf(asset, 'objectKey')) {
+        if (location !== undefined) {
           assets.set(key, { path: path.resolve(folder, location), packaging: textAt(source, 'packaging') ?? 'file' });
         }
       }
     }
+    for (const asset of Object.values(objectAt(manifest, 'dockerImages'))) {
+      const image = imageOf(folder, objectAt(asset, 'source'));
+      for (const tag of destinationsOf(asset, 'imageTag')) {
+        if (image !== undefined) {
+          images.set(tag, image);
+        }
+      }
+    }
   }
-  return assets;
+  return { assets, images };
+}
+
+/** The names that an asset would have in AWS, one for each account and region that it goes to. */
+function destinationsOf(asset: unknown, name: string): readonly string[] {
+  return Object.values(objectAt(asset, 'destinations')).flatMap((destination) => textAt(destination, name) ?? []);
+}
+
+/** `undefined` of an image that something other than Docker builds: its sources are not named. */
+function imageOf(folder: string, source: JsonObject): ImageAsset | undefined {
+  const directory = textAt(source, 'directory');
+  const target = textAt(source, 'dockerBuildTarget');
+  return directory === undefined
+    ? undefined
+    : {
+        folder: path.resolve(folder, directory),
+        dockerfile: textAt(source, 'dockerFile') ?? 'Dockerfile',
+        ...(target !== undefined && { target }),
+      };
 }
 
 async function readJson(file: string): Promise<JsonObject> {

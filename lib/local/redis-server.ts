@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Certificate } from './certificate.js';
 import { LocalError, messageOf } from './errors.js';
+import { freePort } from './free-port.js';
 import { GuardedProcess } from './guarded-process.js';
 import { type RedisAddress, runCommand } from './redis-command.js';
 import { findRedis, type RedisProgram } from './redis-program.js';
@@ -244,16 +243,4 @@ async function layOut(
   const tls = certificate !== undefined;
   const primary = replicaOf === undefined ? {} : { primaryPort: replicaOf.port };
   await writeFile(inFolder(SETTINGS), settingsText({ ...place, tls, cluster, ...primary, settings }), secret);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) {
-    throw new LocalError('ERR_LOCAL_REDIS', 'there is no free port');
-  }
-  return address.port;
 }

@@ -71,6 +71,7 @@ describe('stacks of two stages that have one name', () => {
     region: 'us-east-1',
     template: {},
     assets: new Map(),
+    images: new Map(),
   });
   const stacks = [stack('Shop', 'DevShop'), stack('Shop', 'ProdShop'), stack('Net', 'Net')];
 
@@ -109,4 +110,22 @@ test('fails for a folder that is no cloud assembly, saying what to do', async ()
 
 test('fails for an assembly without stacks', async () => {
   await expect(readAssembly(await writeAssembly({}))).rejects.toThrow(/has no stacks$/);
+});
+
+test('finds the sources of images by the tags that they would have', async () => {
+  const folder = await writeAssembly({ Web: {} });
+  const destinations = { here: { repositoryName: 'images', imageTag: 'abc' }, there: { imageTag: 'def' } };
+  const dockerImages = {
+    one: { source: { directory: 'asset.one', dockerFile: 'web.Dockerfile', dockerBuildTarget: 'run' }, destinations },
+    two: { source: { directory: '/src/two' }, destinations: { here: { imageTag: 'ghi' } } },
+    three: { source: { executable: ['make', 'image'] }, destinations: { here: { imageTag: 'jkl' } } },
+  };
+  await writeFile(path.join(folder, 'assets.json'), JSON.stringify({ dockerImages }));
+  const [stack] = await readAssembly(folder);
+  const one = { folder: path.join(folder, 'asset.one'), dockerfile: 'web.Dockerfile', target: 'run' };
+  expect([...(stack?.images ?? [])]).toEqual([
+    ['abc', one],
+    ['def', one],
+    ['ghi', { folder: path.resolve('/src/two'), dockerfile: 'Dockerfile' }],
+  ]);
 });

@@ -14,7 +14,14 @@ const userGroup = (...UserIds: unknown[]) => ({ Type: 'AWS::ElastiCache::UserGro
 
 /** What is read out of one stack. */
 function plan(Resources: Properties) {
-  const stack = { name: 'Web', artifactId: 'Web', region: 'us-east-1', template: { Resources }, assets: new Map() };
+  const stack = {
+    name: 'Web',
+    artifactId: 'Web',
+    region: 'us-east-1',
+    template: { Resources },
+    assets: new Map(),
+    images: new Map(),
+  };
   const secrets: SecretDefinition[] = [];
   const { caches, unsupported, secrets: all } = planOf([stack], new Resolver([stack], new Map(), secrets), secrets);
   return {

@@ -4,7 +4,7 @@ import { type AssemblyStack, resourcesOf } from '../../lib/local/assembly.js';
 import { Resolver } from '../../lib/local/intrinsics.js';
 
 function stack(name: string, template: Readonly<Record<string, unknown>> = {}, region = 'eu-west-1'): AssemblyStack {
-  return { name, artifactId: name, region, template, assets: new Map() };
+  return { name, artifactId: name, region, template, assets: new Map(), images: new Map() };
 }
 
 /** Resolves a value in a stack of its own, beside other stacks. */

@@ -10,7 +10,7 @@ import { actionOf, conditionOf } from '../../lib/local/load-balancer-rules.js';
 import { request } from './requests.js';
 
 const RESOURCE: Resource = {
-  stack: { name: 'Net', artifactId: 'Net', region: 'us-east-1', template: {}, assets: new Map() },
+  stack: { name: 'Net', artifactId: 'Net', region: 'us-east-1', template: {}, assets: new Map(), images: new Map() },
   logicalId: 'L',
   type: 'AWS::ElasticLoadBalancingV2::Listener',
   path: 'Net/L',
