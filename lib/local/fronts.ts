@@ -79,7 +79,7 @@ export class Fronts {
     }
     for (const listener of plan.listeners) {
       const surroundings: loadBalancer.Surroundings = {
-        targetGroup: (arn) => plan.targetGroups.find((group) => group.arn === arn),
+        targetGroup: (arn) => [...plan.functionGroups, ...plan.serverGroups].find((group) => group.arn === arn),
         invoke: (functionArn, event) => host.invoke(functionArn, event),
         localListener: (port) => this.sibling(listener, port),
         log,

@@ -14,6 +14,7 @@ import {
   hostPatterns,
 } from './load-balancer-rules.js';
 import { hostName, parseAnswer } from './payload.js';
+import type { TargetGroup } from './target-group.js';
 
 /** The most that a load balancer passes to a function or takes from it, in bytes (ELB user guide, Lambda targets). */
 export const LONGEST_BODY = 1024 * 1024;
@@ -37,14 +38,6 @@ interface Rule {
   /** The hosts that its conditions name. */
   readonly hosts: readonly RegExp[];
   readonly action: Action;
-}
-
-/** A target group. */
-export interface TargetGroup {
-  readonly arn: string;
-  /** Absent if nothing is registered. */
-  readonly functionArn?: string;
-  readonly multiValueHeaders: boolean;
 }
 
 /** What a listener needs of the world around it to answer. */
@@ -91,24 +84,6 @@ export function ruleOf(resource: Resource, resolver: Resolver): Rule {
 /** Whether a rule of the listener is for this name of a host. */
 export function servesHost({ rules }: Listener, name: string): boolean {
   return rules.some(({ hosts }) => hosts.some((pattern) => pattern.test(name)));
-}
-
-/** Reads an `AWS::ElasticLoadBalancingV2::TargetGroup`. @throws LocalError ERR_LOCAL_TEMPLATE if it cannot run here */
-export function targetGroupOf(resource: Resource, resolver: Resolver): TargetGroup {
-  const properties = resolver.properties(resource);
-  const type = textAt(properties, 'TargetType') ?? 'instance';
-  if (type !== 'lambda') {
-    throw new LocalError('ERR_LOCAL_TEMPLATE', `its targets are of the type ${type}: only functions run here`);
-  }
-  const functionArn = textAt(objectsAt(properties, 'Targets')[0], 'Id');
-  return {
-    arn: String(resolver.resolve(resource.stack, { Ref: resource.logicalId })),
-    ...(functionArn !== undefined && { functionArn }),
-    multiValueHeaders: objectsAt(properties, 'TargetGroupAttributes').some(
-      (attribute) =>
-        textAt(attribute, 'Key') === 'lambda.multi_value_headers.enabled' && textAt(attribute, 'Value') === 'true',
-    ),
-  };
 }
 
 /**
@@ -158,7 +133,7 @@ async function answerTarget(
   { targetGroup, invoke, log }: Surroundings,
 ): Promise<HttpReply> {
   const target = targetGroupArn === undefined ? undefined : targetGroup(targetGroupArn);
-  if (target?.functionArn === undefined) {
+  if (target?.type !== 'function' || target.functionArn === undefined) {
     log(`${listener.resource.path} has no function to forward ${request.method} ${request.path} to, which is 503`);
     return errorPage(503);
   }

@@ -16,6 +16,7 @@ import { Resolver } from './intrinsics.js';
 import { planOf } from './plan.js';
 import type { SecretDefinition } from './secrets-manager.js';
 import { type Location, located, notRun, type Unsupported } from './support.js';
+import { Targets } from './targets.js';
 
 /** How to run a cloud assembly. */
 export interface LocalOptions {
@@ -176,6 +177,9 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     log,
   });
   stops.push(() => host.stop());
+
+  const targets = new Targets(plan.serverGroups, log);
+  stops.push(() => targets.stop());
 
   // Fronts listen before functions are set up, since a function's environment may name a front's address.
   const fronts = new Fronts(plan, log);

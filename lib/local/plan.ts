@@ -4,12 +4,13 @@ import { type CacheDefinition, replicationGroupDefinition, serverlessCacheDefini
 import { LocalError } from './errors.js';
 import { type FunctionDefinition, functionDefinition, withoutEffect } from './functions.js';
 import type { Resolver } from './intrinsics.js';
-import { type Listener, listenerOf, ruleOf, type TargetGroup, targetGroupOf } from './load-balancer.js';
+import { type Listener, listenerOf, ruleOf } from './load-balancer.js';
 import { physicalName } from './physical.js';
 import { secretDefinition } from './secrets.js';
 import type { SecretDefinition } from './secrets-manager.js';
 import { notRun, otherwise, type Unsupported, unsupportedReason } from './support.js';
 import { type TableDefinition, tableDefinition } from './tables.js';
+import { type FunctionGroup, type ServerGroup, targetGroupOf } from './target-group.js';
 
 /** A table and the resource that it comes from. */
 export interface PlannedTable extends TableDefinition {
@@ -35,7 +36,9 @@ export interface Plan {
   readonly functions: readonly FunctionDefinition[];
   readonly urls: readonly PlannedUrl[];
   readonly listeners: readonly Listener[];
-  readonly targetGroups: readonly TargetGroup[];
+  readonly functionGroups: readonly FunctionGroup[];
+  /** In these, servers are registered while they run. */
+  readonly serverGroups: readonly ServerGroup[];
   /** `<stack>/<logical id>` of the load balancers, by ARN. */
   readonly loadBalancers: ReadonlyMap<string, string>;
   readonly unsupported: readonly Unsupported[];
@@ -84,6 +87,11 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, sec
     ...each(['AWS::ElastiCache::ServerlessCache'], (resource) => serverlessCacheDefinition(resource, surroundings)),
   ];
   cannot.push(...caches.flatMap(({ resource, limits }) => limits.map((limit) => otherwise(resource, limit))));
+  const targetGroups = each(['AWS::ElasticLoadBalancingV2::TargetGroup'], (resource) =>
+    targetGroupOf(resource, resolver),
+  );
+  const serverGroups = targetGroups.filter((group) => group.type === 'servers');
+  cannot.push(...serverGroups.flatMap(({ resource, limits }) => limits.map((limit) => otherwise(resource, limit))));
   const rules = each(['AWS::ElasticLoadBalancingV2::ListenerRule'], (resource) => ruleOf(resource, resolver));
   return {
     tables: each(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], (resource) => {
@@ -97,7 +105,8 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, sec
     listeners: byUsefulness(
       each(['AWS::ElasticLoadBalancingV2::Listener'], (resource) => listenerOf(resource, resolver, rules)),
     ),
-    targetGroups: each(['AWS::ElasticLoadBalancingV2::TargetGroup'], (resource) => targetGroupOf(resource, resolver)),
+    functionGroups: targetGroups.filter((group) => group.type === 'function'),
+    serverGroups,
     loadBalancers: new Map(
       each(['AWS::ElasticLoadBalancingV2::LoadBalancer'], ({ stack, logicalId }) => [
         String(resolver.resolve(stack, { Ref: logicalId })),

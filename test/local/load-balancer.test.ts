@@ -1,12 +1,8 @@
 import type { Resource } from '../../lib/local/assembly.js';
 import type { Invocation } from '../../lib/local/instance.js';
-import {
-  answerLoadBalancer,
-  type Listener,
-  type Surroundings,
-  type TargetGroup,
-} from '../../lib/local/load-balancer.js';
+import { answerLoadBalancer, type Listener, type Surroundings } from '../../lib/local/load-balancer.js';
 import { actionOf, conditionOf } from '../../lib/local/load-balancer-rules.js';
+import type { FunctionGroup } from '../../lib/local/target-group.js';
 import { request } from './requests.js';
 
 const RESOURCE: Resource = {
@@ -38,11 +34,18 @@ function fixed(status: number) {
   ]);
 }
 
-function surroundings(outcome: Invocation, group: Partial<TargetGroup> = {}) {
+function surroundings(outcome: Invocation, group: Partial<FunctionGroup> = {}) {
   const log = jest.fn();
   const invoke = jest.fn(async () => outcome);
   const found: Surroundings = {
-    targetGroup: (arn) => ({ arn, functionArn: 'function', multiValueHeaders: false, ...group }),
+    targetGroup: (arn) => ({
+      type: 'function',
+      resource: RESOURCE,
+      arn,
+      functionArn: 'function',
+      multiValueHeaders: false,
+      ...group,
+    }),
     invoke,
     localListener: (port) => (port === '443' ? { scheme: 'http', port: 3001 } : undefined),
     log,
@@ -108,7 +111,7 @@ describe('redirects', () => {
 
 describe('errors', () => {
   const big = JSON.stringify({ statusCode: 200, body: 'x'.repeat(2 ** 20) });
-  test.each<[string, Invocation, Partial<TargetGroup>, number]>([
+  test.each<[string, Invocation, Partial<FunctionGroup>, number]>([
     ['a function that fails', { kind: 'error', errorType: 'E', errorMessage: '', stack: '' }, {}, 502],
     ['a throttled request', { kind: 'throttled', errorMessage: '' }, {}, 502],
     ['an answer that is malformed', { kind: 'result', payload: '"text"' }, {}, 502],
