@@ -26,11 +26,9 @@ export { type ISessionCache, SessionCacheBase } from './session-cache-base.js';
 export { SameSite, SessionCookie, type SessionCookieOptions } from './session-cookie.js';
 export { SessionKeys, type SessionKeysAttributes, type SessionKeysProps } from './session-keys.js';
 export { type ISessionKeys, SessionKeysBase } from './session-keys-base.js';
-export {
-  SessionLoadBalancer,
-  type SessionLoadBalancerProps,
-  type SessionTargetOptions,
-} from './session-load-balancer.js';
+export { SessionLoadBalancer } from './session-load-balancer.js';
+export { type ISessionLoadBalancer, SessionLoadBalancerBase } from './session-load-balancer-base.js';
+export type { SessionLoadBalancerAttributes, SessionLoadBalancerProps } from './session-load-balancer-props.js';
 export { RevocationCheck, WhenFull } from './session-owners.js';
 export { SessionPolicy, type SessionPolicyProps } from './session-policy.js';
 export { SessionReplicationGroup } from './session-replication-group.js';
@@ -50,3 +48,12 @@ export {
 export { SessionStoreBase, type SessionStoreBaseProps } from './session-store-base.js';
 export { SessionTable, type SessionTableAttributes, type SessionTableProps } from './session-table.js';
 export { type ISessionTable, SessionTableBase } from './session-table-base.js';
+export type {
+  SessionEcsTargetOptions,
+  SessionInstanceTargetOptions,
+  SessionServerTargetOptions,
+  SessionTargetGroupsOptions,
+  SessionTargetOptions,
+} from './session-target-options.js';
+export { type ISessionWebAcl, SessionWebAcl, type SessionWebAclProps } from './session-web-acl.js';
+export { Stickiness } from './stickiness.js';

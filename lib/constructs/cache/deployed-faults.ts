@@ -1,4 +1,5 @@
-import { type CfnResource, Stack } from 'aws-cdk-lib';
+import type { CfnResource } from 'aws-cdk-lib';
+import { deployedProperties } from '../deployed-properties.js';
 
 /** What consumers are told of a cache, which escape hatches must leave as it is. */
 export interface ToldOfCache {
@@ -33,13 +34,6 @@ export function deployedFaults(cache: CfnResource, told: ToldOfCache): string[] 
     );
   }
   return faults;
-}
-
-/** The properties with all overrides. */
-function deployedProperties(cache: CfnResource): Record<string, unknown> {
-  const { Resources = {} } = Stack.of(cache).resolve(cache._toCloudFormation());
-  const [resource] = Object.values<{ readonly Properties?: Record<string, unknown> }>(Resources);
-  return resource?.Properties ?? {};
 }
 
 function given(value: unknown): boolean {
