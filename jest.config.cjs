@@ -13,6 +13,7 @@ const base = {
     '^cdk-sessions$': '<rootDir>/lib/constructs/index.ts',
     '^cdk-sessions-client$': '<rootDir>/lib/client/index.ts',
     '^cdk-sessions-client/testing$': '<rootDir>/lib/client/testing/index.ts',
+    '^cdk-sessions-client/(express(?:-session)?)$': '<rootDir>/lib/client/hosts/$1.ts',
     '^cdk-sessions-client/(.*)$': '<rootDir>/lib/client/stores/$1.ts',
     '^cdk-sessions-local$': '<rootDir>/lib/local/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -1,4 +1,5 @@
 import type { EventCounts } from './hooks.js';
+import type { SessionGate } from './hosts/host.js';
 import { type LambdaHandler, type LambdaOptions, lambdaHost } from './hosts/lambda.js';
 import type { LambdaContext, LambdaHttpEvent } from './hosts/lambda-event.js';
 import type { HttpReply } from './hosts/lambda-reply.js';
@@ -94,6 +95,12 @@ export interface Sessions<Data extends object> {
    */
   revokeBefore(userId: string, time?: Date): Promise<void>;
 
+  /**
+   * What a host is built on: it loads a request's session before the handler, and commits it before the reply. For
+   * frameworks that there is no host for; `expressSessions` of `cdk-sessions-client/express` is one.
+   */
+  readonly gate: SessionGate<Session<Data>>;
+
   /** How often each hook has had something to be told in this process, whether or not it is given. */
   readonly counts: EventCounts;
 }
@@ -121,6 +128,7 @@ export function createSessions<Data extends JsonMembers<Data> = Record<string, u
     listByOwner: (userId) => gate.listByOwner(userId),
     destroyByOwner: (userId, options) => gate.destroyByOwner(userId, options),
     revokeBefore: (userId, time) => gate.revokeBefore(userId, time),
+    gate,
     counts: gate.counts,
   };
 }

@@ -57,3 +57,8 @@ const OUTAGES: ReadonlySet<SessionErrorCode> = new Set([
 export function isOutage(error: unknown): error is SessionError {
   return error instanceof SessionError && OUTAGES.has(error.code);
 }
+
+/** Whether an error is that a user who signs in has as many sessions as they may have: no mistake, but a refusal. */
+export function isLimit(error: unknown): error is SessionError {
+  return error instanceof SessionError && error.code === 'ERR_SESSION_LIMIT';
+}

@@ -4,6 +4,7 @@ export { createSessions, type Sessions } from './create-sessions.js';
 export type { DataOptions } from './data-model.js';
 export { SessionError, type SessionErrorCode } from './errors.js';
 export type { EventCounts, RegenerationCause, RejectionReason, SessionEvent, SessionHooks } from './hooks.js';
+export type { CommitResult, GateOptions, SessionGate } from './hosts/host.js';
 export type { LambdaHandler, LambdaOptions } from './hosts/lambda.js';
 export type { LambdaContext, LambdaHttpEvent } from './hosts/lambda-event.js';
 export type { HttpReply } from './hosts/lambda-reply.js';

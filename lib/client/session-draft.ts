@@ -323,7 +323,7 @@ export class SessionDraft<Data extends object = Record<string, unknown>> impleme
     if (this.#closed) {
       throw new SessionError(
         'ERR_SESSION_CLOSED',
-        `${operation} after the handler returned, when the session was saved already: await all work before you return`,
+        `${operation} after the handler returned or began its reply, when the session was saved already: await all work before that`,
       );
     }
     if (this.#updating) {

@@ -48,8 +48,8 @@ export type SessionDataKey<Data extends object> = keyof Data & string;
  * a key that is not there reads as `undefined`.
  *
  * Every method that changes the session throws SessionError ERR_SESSION_DESTROYED after `destroy`, and
- * ERR_SESSION_CLOSED after the handler returned, when the session is saved, or inside a function given to `update`. With
- * a schema, looking at data that does not fit it throws ERR_SESSION_DATA.
+ * ERR_SESSION_CLOSED after the handler returned, or began its reply in Express, when the session is saved, or inside a
+ * function given to `update`. With a schema, looking at data that does not fit it throws ERR_SESSION_DATA.
  */
 export interface Session<Data extends object = Record<string, unknown>> {
   /**

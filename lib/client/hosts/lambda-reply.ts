@@ -1,4 +1,6 @@
 import type { LambdaSource } from './lambda-event.js';
+import type { OwnReply } from './own-reply.js';
+import { governsCaching, PRIVATE_CACHING } from './private-caching.js';
 
 /**
  * A reply in the form that Lambda's HTTP senders read. Which fields a sender reads differs: payload format 2.0 `headers`
@@ -29,8 +31,7 @@ type PlainHeaders = { readonly [Field in keyof HandlerHeaders]-?: NonNullable<Ha
 const SET_COOKIE = 'Set-Cookie';
 
 /** What the host adds to a reply that sets a cookie, in place of the handler's own. */
-const PRIVATE = { 'Cache-Control': 'private, no-store' } as const;
-type OwnHeaders = typeof PRIVATE | Record<string, never>;
+type OwnHeaders = typeof PRIVATE_CACHING | Record<string, never>;
 
 /**
  * Makes of what a handler returned a reply that its sender reads as a whole, with a Set-Cookie header if there is one to
@@ -54,48 +55,20 @@ export function replyFor<Result>(
   }
   const { headers, multiValueHeaders, cookies, ...rest } = reply;
   const all = [...list(cookies), ...setCookies(headers), ...setCookies(multiValueHeaders), ...list(setCookie)];
-  const own = setCookie === undefined ? {} : PRIVATE;
+  const own = setCookie === undefined ? {} : PRIVATE_CACHING;
   const handlers = { headers: without(headers, own), multiValueHeaders: without(multiValueHeaders, own) };
   return { ...rest, body: rest.body ?? '', ...WRITE[source](handlers, own, [...new Set(all)]) };
 }
 
-/** The reply while the store does not answer. It sets no cookie, so that the visitor finds the session again later. */
-export function unavailable(source: LambdaSource): HttpReply {
-  return plain(source, {
-    statusCode: 503,
-    reason: 'Service Unavailable',
-    headers: { 'Retry-After': '1' },
-    body: 'The service is unavailable for a moment. Please try again.\n',
-  });
-}
-
-/** The reply to who signs in and has as many sessions as they may have. */
-export function tooManySessions(source: LambdaSource): HttpReply {
-  return plain(source, {
-    statusCode: 409,
-    reason: 'Conflict',
-    headers: {},
-    body: 'You have reached the number of places where you may be signed in at the same time. Please sign out of one of them first.\n',
-  });
-}
-
-/** A reply of the library's own, in place of the handler's. */
-interface PlainReply {
-  readonly statusCode: number;
-  readonly reason: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-function plain(source: LambdaSource, { statusCode, reason, headers, body }: PlainReply): HttpReply {
-  const all = { 'Content-Type': 'text/plain; charset=utf-8', ...headers, 'Cache-Control': 'no-store' };
+/** A reply of the library's own in the form that its sender reads. */
+export function ownReplyFor(source: LambdaSource, { statusCode, reason, headers, body }: OwnReply): HttpReply {
   return {
     statusCode,
     // REST APIs answer 502 to a field that they do not know, so only load balancers get the description.
     ...(source.startsWith('alb') && { statusDescription: `${statusCode} ${reason}` }),
     ...(source === 'alb-multi-value'
-      ? { multiValueHeaders: Object.fromEntries(Object.entries(all).map(([name, value]) => [name, [value]])) }
-      : { headers: all }),
+      ? { multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])) }
+      : { headers: { ...headers } }),
     body,
     isBase64Encoded: false,
   };
@@ -189,14 +162,11 @@ function setCookies(headers: Headers): string[] {
     .flatMap(([, value]) => list(value));
 }
 
-/**
- * The handler's headers but for cookies, which go their own way, and, where the host decides on caching, those that say
- * something else of it: caches heed `CDN-Cache-Control` and its like before `Cache-Control` (RFC 9213).
- */
+/** The handler's headers but for cookies, which go their own way, and, where the host decides on caching, what is said of it. */
 function without<Value>(headers: Record<string, Value> | undefined, own: OwnHeaders): Record<string, Value> {
-  const dropped =
-    own === PRIVATE ? /^(?:set-cookie|(?:.*-)?cache-control|(?:surrogate|edge)-control)$/i : /^set-cookie$/i;
-  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !dropped.test(name)));
+  const dropped = (name: string) =>
+    name.toLowerCase() === 'set-cookie' || (own === PRIVATE_CACHING && governsCaching(name));
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !dropped(name)));
 }
 
 /** The headers of one field that the other lacks, with spellings of one name brought together. */

@@ -1,4 +1,4 @@
-import { isOutage, SessionError } from '../errors.js';
+import { isLimit, isOutage } from '../errors.js';
 import type { GateOptions, SessionGate } from './host.js';
 import {
   cookieHeaders,
@@ -7,7 +7,8 @@ import {
   type LambdaSource,
   lambdaSource,
 } from './lambda-event.js';
-import { type HttpReply, replyFor, tooManySessions, unavailable } from './lambda-reply.js';
+import { type HttpReply, ownReplyFor, replyFor } from './lambda-reply.js';
+import { TOO_MANY_SESSIONS, UNAVAILABLE } from './own-reply.js';
 
 /** A Lambda handler that is given the visitor's session. `event` and `context` are Lambda's own objects. */
 export type LambdaSessionHandler<Event, S, Context, Result> = (
@@ -71,16 +72,12 @@ export function lambdaHost<
 /** The reply to what is no fault: an outage is for the visitor to wait out, and was told already. */
 function replyTo(source: LambdaSource, error: unknown): HttpReply {
   if (isOutage(error)) {
-    return unavailable(source);
+    return ownReplyFor(source, UNAVAILABLE);
   }
   if (isLimit(error)) {
-    return tooManySessions(source);
+    return ownReplyFor(source, TOO_MANY_SESSIONS);
   }
   throw error;
-}
-
-function isLimit(error: unknown): boolean {
-  return error instanceof SessionError && error.code === 'ERR_SESSION_LIMIT';
 }
 
 /** Tests invoke handlers without a context, which then have all the time there is. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { LambdaSource } from '../../../lib/client/hosts/lambda-event.js';
-import { replyFor, unavailable } from '../../../lib/client/hosts/lambda-reply.js';
+import { ownReplyFor, replyFor } from '../../../lib/client/hosts/lambda-reply.js';
+import { UNAVAILABLE } from '../../../lib/client/hosts/own-reply.js';
 import { type Received, sentByAws, valuesOf } from './aws.js';
 
 const SOURCES: readonly LambdaSource[] = ['payload-2.0', 'payload-1.0', 'alb', 'alb-multi-value'];
@@ -199,7 +200,7 @@ describe('the form of the reply', () => {
 });
 
 test.each(SOURCES)('unavailable for %s is a 503 to try again soon, without a cookie', (source) => {
-  const sent = sentByAws(source, unavailable(source));
+  const sent = sentByAws(source, ownReplyFor(source, UNAVAILABLE));
   expect(sent.status).toBe(503);
   expect(Object.fromEntries(sent.headers)).toEqual({
     'content-type': 'text/plain; charset=utf-8',
