@@ -1,36 +1,54 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { Certificate } from './certificate.js';
 import { messageOf } from './errors.js';
 import { isLoopbackName } from './host-name.js';
-import { close, type HttpReply, type HttpRequest, listen, readRequest, sendReply } from './http.js';
+import { close, headOf, listen, type RequestHead, sendReply } from './http.js';
 import { hostName } from './payload.js';
+
+/** A request that a front has to answer. */
+export interface Exchange {
+  readonly head: RequestHead;
+  /** Its body is still to be read. */
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  /** There if the client asks for another protocol on its connection, and the front can let it have one. */
+  readonly tunnel?: Tunnel;
+}
+
+/** A client's connection, to be used for another protocol. */
+export interface Tunnel {
+  readonly socket: Duplex;
+  /** What the client has sent in it already. */
+  readonly first: Buffer;
+}
 
 /** What a front answers with. */
 export interface FrontHandler {
-  /** The longest body that is read, in bytes. */
-  readonly limit: number;
   /** Whether it also answers under this name of a host, beside those that always mean this machine. */
   readonly servesHost: (name: string) => boolean;
-  readonly answer: (request: HttpRequest) => Promise<HttpReply>;
-  /** The reply to a request whose body is longer. */
-  readonly tooLarge: () => HttpReply;
-  /** The reply when an answer breaks the rules of HTTP. */
-  readonly malformed: () => HttpReply;
+  /** Whether a client that asks for another protocol gets a tunnel; otherwise it is heard as if it had not. */
+  readonly tunnels: boolean;
+  readonly answer: (exchange: Exchange) => Promise<void>;
 }
 
 /** Header lines of 16 KB each and 64 KB together are what AWS's fronts take. */
 const LONGEST_HEADERS = 64 * 1024;
 
-/** A server on loopback in front of functions. It listens first and learns later what to answer. */
+/** A server on loopback. It listens first and learns later what to answer. */
 export class FrontServer {
   /** Starts to listen. @throws LocalError ERR_LOCAL_PORT if the port cannot be had */
   static async listen(port: number, certificate: Certificate | undefined, log: (line: string) => void) {
-    const options = { maxHeaderSize: LONGEST_HEADERS };
+    // A body may take as long as it likes, as long as it comes.
+    const options = { maxHeaderSize: LONGEST_HEADERS, requestTimeout: 0 };
     const server =
       certificate === undefined ? createServer(options) : createSecureServer({ ...options, ...certificate });
     return new FrontServer(server, await listen(server, port), certificate === undefined ? 'http' : 'https', log);
   }
+
+  /** Connections that the server knows no more, since they left HTTP. */
+  private readonly tunnels = new Set<Duplex>();
 
   private constructor(
     private readonly server: Server,
@@ -45,41 +63,59 @@ export class FrontServer {
 
   /** Begins to answer. */
   serve(handler: FrontHandler): void {
-    this.server.on('request', (request, response) => {
-      this.respond(handler, request, response).catch((error: unknown) => {
-        this.log(`${request.method} ${request.url} failed: ${messageOf(error)}`);
-        response.destroy();
+    this.server.on('request', (incoming, response) => {
+      this.answer(handler, { head: headOf(incoming), incoming, response });
+    });
+    if (handler.tunnels) {
+      this.server.on('upgrade', (incoming, socket, first) => {
+        this.tunnels.add(socket);
+        socket.once('close', () => this.tunnels.delete(socket));
+        const response = responseOn(socket, incoming);
+        this.answer(handler, { head: headOf(incoming), incoming, response, tunnel: { socket, first } });
       });
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.tunnels) {
+      socket.destroy();
+    }
+    await close(this.server);
+  }
+
+  private answer(handler: FrontHandler, exchange: Exchange): void {
+    const { head, response } = exchange;
+    this.answerUnder(hostName(head), handler, exchange).catch((error: unknown) => {
+      this.log(`${head.method} ${head.path} failed: ${messageOf(error)}`);
+      response.destroy();
     });
   }
 
-  stop(): Promise<void> {
-    return close(this.server);
-  }
-
-  private async respond(handler: FrontHandler, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const request = await readRequest(incoming, handler.limit);
-    const reply = request === undefined ? handler.tooLarge() : await answer(handler, request);
-    if (!sendReply(response, reply)) {
-      this.log(`${incoming.method} ${incoming.url}: a header of the answer is not permitted by HTTP`);
-      sendReply(response, handler.malformed());
+  /**
+   * Under a name that is none of its own nothing is answered: a web page could have its own name pointed to this machine,
+   * and would then read what it is not meant to ("DNS rebinding").
+   */
+  private async answerUnder(name: string, handler: FrontHandler, exchange: Exchange): Promise<void> {
+    if (isLoopbackName(name) || handler.servesHost(name)) {
+      return handler.answer(exchange);
     }
+    const received = JSON.stringify(name);
+    sendReply(exchange.response, {
+      status: 421,
+      headers: [['content-type', 'text/plain; charset=utf-8']],
+      body: `this front answers to localhost and to the hosts that its template names, received the host ${received}\n`,
+    });
   }
 }
 
-/**
- * Under any other name nothing is answered: a web page could have its own name pointed to this machine, and would then
- * read what it is not meant to ("DNS rebinding").
- */
-async function answer(handler: FrontHandler, request: HttpRequest): Promise<HttpReply> {
-  const name = hostName(request);
-  if (isLoopbackName(name) || handler.servesHost(name)) {
-    return handler.answer(request);
-  }
-  const received = JSON.stringify(name);
-  return {
-    status: 421,
-    headers: [['content-type', 'text/plain; charset=utf-8']],
-    body: `this front answers to localhost and to the hosts that its template names, received the host ${received}\n`,
-  };
+/** A reply on a connection that left HTTP, which it ends with. */
+function responseOn(socket: Duplex, incoming: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(incoming);
+  response.shouldKeepAlive = false;
+  // At run time it is the socket of the connection, as always on a server of this module.
+  response.assignSocket(incoming.socket);
+  response.once('finish', () => socket.end());
+  // A client that is gone needs no reply.
+  socket.on('error', () => {});
+  return response;
 }

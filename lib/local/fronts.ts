@@ -1,11 +1,17 @@
 import type { Resource } from './assembly.js';
+import { replyBuffered } from './buffered-reply.js';
 import type { Certificate } from './certificate.js';
 import { type FrontHandler, FrontServer } from './front-server.js';
 import { type FunctionHost, isNamedBy } from './function-host.js';
 import * as functionUrl from './function-url.js';
-import * as loadBalancer from './load-balancer.js';
+import type { HttpRequest } from './http.js';
+import type { Listener } from './load-balancer.js';
+import { USUAL_ATTRIBUTES } from './load-balancer-attributes.js';
+import { LoadBalancerFront } from './load-balancer-front.js';
 import type { Plan, PlannedUrl } from './plan.js';
+import { StickySessions } from './sticky-sessions.js';
 import { type Location, located } from './support.js';
+import type { Targets } from './targets.js';
 
 /** Where requests come in. */
 export interface LocalFront extends Location {
@@ -57,40 +63,45 @@ export class Fronts {
         kind: 'load-balancer',
         listener: { protocol, port },
       });
-      const balancer = this.plan.loadBalancers.get(loadBalancerArn);
-      if (balancer !== undefined && !addresses.has(balancer)) {
-        addresses.set(balancer, `localhost:${server.port}`);
+      const balancer = this.plan.loadBalancers.find(({ arn }) => arn === loadBalancerArn)?.resource;
+      const address = balancer && `${balancer.stack.name}/${balancer.logicalId}`;
+      if (address !== undefined && !addresses.has(address)) {
+        addresses.set(address, `localhost:${server.port}`);
       }
     }
     return addresses;
   }
 
-  /** Begins to answer, with the functions of the host. */
-  serve(host: FunctionHost): void {
+  /** Begins to answer, with the functions of the host and the servers among the targets. */
+  serve(host: FunctionHost, targets: Targets): void {
     const { log, plan } = this;
     for (const { resource, functionArn } of plan.urls) {
-      this.answer(resource, {
+      const buffered = {
         limit: functionUrl.LONGEST_PAYLOAD,
-        servesHost: () => false,
-        answer: (request) => functionUrl.answerFunctionUrl(request, (event) => host.invoke(functionArn, event), log),
+        answer: (request: HttpRequest) =>
+          functionUrl.answerFunctionUrl(request, (event) => host.invoke(functionArn, event), log),
         tooLarge: functionUrl.tooLarge,
         malformed: functionUrl.badGateway,
+      };
+      this.answer(resource, {
+        servesHost: () => false,
+        tunnels: false,
+        answer: (exchange) => replyBuffered(exchange, buffered, log),
       });
     }
+    const sticky = new StickySessions();
     for (const listener of plan.listeners) {
-      const surroundings: loadBalancer.Surroundings = {
-        targetGroup: (arn) => [...plan.functionGroups, ...plan.serverGroups].find((group) => group.arn === arn),
-        invoke: (functionArn, event) => host.invoke(functionArn, event),
-        localListener: (port) => this.sibling(listener, port),
+      const { loadBalancerArn, resource } = listener;
+      const world = {
+        loadBalancer: plan.loadBalancers.find(({ arn }) => arn === loadBalancerArn) ?? USUAL_ATTRIBUTES,
+        targetGroup: (arn: string) => [...plan.functionGroups, ...plan.serverGroups].find((group) => group.arn === arn),
+        invoke: (functionArn: string, event: unknown) => host.invoke(functionArn, event),
+        localListener: (port: string) => this.sibling(listener, port),
+        targets,
+        sticky,
         log,
       };
-      this.answer(listener.resource, {
-        limit: loadBalancer.LONGEST_BODY,
-        servesHost: (name) => loadBalancer.servesHost(listener, name),
-        answer: (request) => loadBalancer.answerLoadBalancer(request, listener, surroundings),
-        tooLarge: loadBalancer.tooLarge,
-        malformed: loadBalancer.badGateway,
-      });
+      this.answer(resource, new LoadBalancerFront(listener, world));
     }
   }
 
@@ -116,7 +127,7 @@ export class Fronts {
   }
 
   /** The listener of the same load balancer that is on this port in AWS. */
-  private sibling({ loadBalancerArn }: loadBalancer.Listener, port: string): FrontServer | undefined {
+  private sibling({ loadBalancerArn }: Listener, port: string): FrontServer | undefined {
     const other = this.plan.listeners.find(
       (listener) => listener.loadBalancerArn === loadBalancerArn && String(listener.port) === port,
     );

@@ -3,16 +3,20 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { LocalError, messageOf } from './errors.js';
 
-/** A request, read to its end. */
-export interface HttpRequest {
+/** A request up to its body. */
+export interface RequestHead {
   readonly method: string;
   /** The path and the query as they were sent, still encoded. */
   readonly path: string;
   readonly query: string;
   /** In the order in which they were sent, names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Buffer;
   readonly sourceIp: string;
+}
+
+/** A request, read to its end. */
+export interface HttpRequest extends RequestHead {
+  readonly body: Buffer;
 }
 
 /** A reply. A name may come several times; names keep the letter case in which they are written. */
@@ -48,9 +52,11 @@ export async function close(server: Server): Promise<void> {
 /** Reads a request to its end; `undefined` if its body is longer than `limit` bytes. */
 export async function readRequest(request: IncomingMessage, limit: number): Promise<HttpRequest | undefined> {
   const body = await readBody(request, limit);
-  if (body === undefined) {
-    return undefined;
-  }
+  return body && { ...headOf(request), body };
+}
+
+/** What a request says before its body. */
+export function headOf(request: IncomingMessage): RequestHead {
   const target = request.url ?? '/';
   const at = target.indexOf('?');
   const { rawHeaders } = request;
@@ -61,7 +67,6 @@ export async function readRequest(request: IncomingMessage, limit: number): Prom
     headers: rawHeaders.flatMap((name, index) =>
       index % 2 === 0 ? [[name.toLowerCase(), rawHeaders[index + 1] ?? ''] as const] : [],
     ),
-    body,
     sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
   };
 }
@@ -80,17 +85,23 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
 }
 
 /** The last value of a header, or all of them joined. */
-export function header(request: HttpRequest, name: string): string | undefined {
+export function header(request: RequestHead, name: string): string | undefined {
   return request.headers.findLast(([candidate]) => candidate === name)?.[1];
 }
 
-/** Headers that concern one connection only, and the length, which is counted anew. */
-const HOP_BY_HOP = /^(?:connection|content-length|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/i;
+/** Headers that concern one connection only. */
+const HOP_BY_HOP = /^(?:connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/i;
+
+/** Whether a header concerns one connection only, whatever the letter case of its name. */
+export function isHopByHop(name: string): boolean {
+  return HOP_BY_HOP.test(name);
+}
 
 /** Sends a reply. Answers `false`, having sent nothing, if HTTP does not permit one of its headers. */
 export function sendReply(response: ServerResponse, reply: HttpReply): boolean {
   const body = Buffer.isBuffer(reply.body) ? reply.body : Buffer.from(reply.body);
-  const headers = reply.headers.filter(([name]) => !HOP_BY_HOP.test(name)).flat();
+  // The length is counted anew.
+  const headers = reply.headers.filter(([name]) => !isHopByHop(name) && !/^content-length$/i.test(name)).flat();
   const length = reply.status === 204 || reply.status === 304 ? [] : ['content-length', String(body.length)];
   try {
     // A flat list is the one form in which the same name may come in several letter cases.

@@ -1,15 +1,13 @@
 import type { HttpReply, HttpRequest } from './http.js';
 import { isObject, type JsonObject } from './json.js';
-import { eventBody, multiHeaders, singleHeaders, statusAndBody, traceId } from './payload.js';
+import { type CameInBy, forwardedHeaders } from './load-balancer-headers.js';
+import { eventBody, multiHeaders, singleHeaders, statusAndBody } from './payload.js';
 
 /** What an event tells beside the request itself. */
-export interface ForwardedFrom {
+export interface ForwardedFrom extends CameInBy {
   readonly targetGroupArn: string;
   /** Whether the target group has `lambda.multi_value_headers.enabled`. */
   readonly multiValueHeaders: boolean;
-  /** What the listener speaks in AWS, which is not always what it speaks here. */
-  readonly protocol: string;
-  readonly port: number;
 }
 
 /**
@@ -42,23 +40,6 @@ export function loadBalancerReply(answer: unknown, multiValueHeaders: boolean): 
   }
   const headers = multiValueHeaders ? multiHeaders(answer, 'multiValueHeaders') : singleHeaders(answer, 'headers');
   return headers && { ...content, headers };
-}
-
-function forwardedHeaders(
-  request: HttpRequest,
-  from: ForwardedFrom,
-  now: Date,
-): readonly (readonly [string, string])[] {
-  const own = new Set(['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto']);
-  const passedBy = request.headers.filter(([name]) => name === 'x-forwarded-for').map(([, value]) => value);
-  const traced = request.headers.some(([name]) => name === 'x-amzn-trace-id');
-  return [
-    ...request.headers.filter(([name]) => !own.has(name)),
-    ...(traced ? [] : [['x-amzn-trace-id', traceId(now)] as const]),
-    ['x-forwarded-for', [...passedBy, request.sourceIp].join(', ')],
-    ['x-forwarded-port', String(from.port)],
-    ['x-forwarded-proto', from.protocol.toLowerCase()],
-  ];
 }
 
 /** The parameters of a query string, still encoded. */

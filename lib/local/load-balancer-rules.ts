@@ -1,16 +1,16 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { LocalError } from './errors.js';
-import type { HttpRequest } from './http.js';
-import { isObject, type JsonObject, listAt, numberAt, objectAt, objectsAt, textAt } from './json.js';
+import type { RequestHead } from './http.js';
+import { flagAt, isObject, type JsonObject, listAt, numberAt, objectAt, objectsAt, textAt } from './json.js';
 import { parameters } from './load-balancer-event.js';
 import { hostName } from './payload.js';
 
 /** Whether a rule applies to a request. */
-export type Condition = (request: HttpRequest) => boolean;
+export type Condition = (request: RequestHead) => boolean;
 
 /** What a listener or a rule does with a request. */
 export type Action =
-  | { readonly type: 'forward'; readonly targets: readonly WeightedTarget[] }
+  | Forward
   | { readonly type: 'fixed-response'; readonly status: number; readonly contentType: string; readonly body: string }
   | {
       readonly type: 'redirect';
@@ -21,6 +21,14 @@ export type Action =
       readonly path: string;
       readonly query: string;
     };
+
+/** A request goes to one of some target groups. */
+export interface Forward {
+  readonly type: 'forward';
+  readonly targets: readonly WeightedTarget[];
+  /** For how long a visitor is kept at one of the target groups, in milliseconds; absent if not at all. */
+  readonly stickiness?: number;
+}
 
 /** One target group of several, and how often it is chosen among them. */
 export interface WeightedTarget {
@@ -82,7 +90,7 @@ export function actionOf(actions: readonly JsonObject[]): Action {
   const type = textAt(action, 'Type');
   switch (type) {
     case 'forward':
-      return { type, targets: targetsOf(action) };
+      return forwardOf(action);
     case 'fixed-response': {
       const config = objectAt(action, 'FixedResponseConfig');
       return {
@@ -119,6 +127,18 @@ export function chooseTarget(targets: readonly WeightedTarget[], chance: number)
     }
   }
   return undefined;
+}
+
+function forwardOf(action: JsonObject): Forward {
+  const stickiness = objectAt(objectAt(action, 'ForwardConfig'), 'TargetGroupStickinessConfig');
+  const duration = numberAt(stickiness, 'DurationSeconds');
+  if (flagAt(stickiness, 'Enabled') !== true) {
+    return { type: 'forward', targets: targetsOf(action) };
+  }
+  if (duration === undefined) {
+    throw unsupported('its TargetGroupStickinessConfig is enabled, and DurationSeconds is missing');
+  }
+  return { type: 'forward', targets: targetsOf(action), stickiness: duration * 1000 };
 }
 
 function targetsOf(action: JsonObject): readonly WeightedTarget[] {

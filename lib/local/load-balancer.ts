@@ -1,23 +1,19 @@
 import type { Resource } from './assembly.js';
 import { LocalError } from './errors.js';
-import { type HttpReply, type HttpRequest, header } from './http.js';
-import type { Invocation } from './instance.js';
+import type { HttpReply, RequestHead } from './http.js';
 import type { Resolver } from './intrinsics.js';
-import { isObject, numberAt, objectsAt, textAt } from './json.js';
-import { loadBalancerEvent, loadBalancerReply } from './load-balancer-event.js';
+import { numberAt, objectsAt, textAt } from './json.js';
+import { errorPage } from './load-balancer-pages.js';
 import {
   type Action,
   actionOf,
   type Condition,
   chooseTarget,
   conditionOf,
+  type Forward,
   hostPatterns,
 } from './load-balancer-rules.js';
-import { hostName, parseAnswer } from './payload.js';
-import type { TargetGroup } from './target-group.js';
-
-/** The most that a load balancer passes to a function or takes from it, in bytes (ELB user guide, Lambda targets). */
-export const LONGEST_BODY = 1024 * 1024;
+import { hostName } from './payload.js';
 
 /** A listener of an Application Load Balancer. */
 export interface Listener {
@@ -38,15 +34,6 @@ interface Rule {
   /** The hosts that its conditions name. */
   readonly hosts: readonly RegExp[];
   readonly action: Action;
-}
-
-/** What a listener needs of the world around it to answer. */
-export interface Surroundings {
-  readonly targetGroup: (arn: string) => TargetGroup | undefined;
-  readonly invoke: (functionArn: string, event: unknown) => Promise<Invocation>;
-  /** Where the listener of the same load balancer on a port of AWS listens on this machine. */
-  readonly localListener: (port: string) => { readonly scheme: string; readonly port: number } | undefined;
-  readonly log: (line: string) => void;
 }
 
 /** Reads an `AWS::ElasticLoadBalancingV2::Listener`. @throws LocalError ERR_LOCAL_TEMPLATE if it cannot run here */
@@ -86,90 +73,64 @@ export function servesHost({ rules }: Listener, name: string): boolean {
   return rules.some(({ hosts }) => hosts.some((pattern) => pattern.test(name)));
 }
 
+/** What becomes of a request to a listener. */
+export type Decision =
+  | { readonly type: 'reply'; readonly reply: HttpReply }
+  | {
+      readonly type: 'forward';
+      /** Absent if the rule names none that requests may go to. */
+      readonly targetGroupArn?: string;
+      readonly action: Forward;
+    };
+
+/** What the decision needs of the world around a listener. */
+export interface Surroundings {
+  /** Where the listener of the same load balancer on a port of AWS listens on this machine. */
+  readonly localListener: (port: string) => { readonly scheme: string; readonly port: number } | undefined;
+  /** The ARN of the target group that a visitor was at, if one is known. */
+  readonly stuckTo: (head: RequestHead) => string | undefined;
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
 /**
- * Answers a request to a listener. Errors are those of the ELB user guide, "Troubleshoot your Application Load
- * Balancers": 502 for a function that fails, is throttled, exceeds its timeout or answers with something malformed or
- * beyond 1 MB; 503 for a target group without targets; 400 for an upgrade that a function would get, 405 for TRACE.
+ * Decides what becomes of a request: the first rule counts whose conditions all hold, or else the default action. The
+ * method TRACE is 405 (ELB user guide, "Troubleshoot your Application Load Balancers").
+ *
+ * Among several target groups the weights decide. "When the load balancer receives a request that matches a rule with
+ * target group stickiness enabled and contains the cookie, the request is routed to the target group specified in the
+ * cookie", whatever its weight is by now, even 0 (ELB user guide, "Forward actions").
  */
-export async function answerLoadBalancer(
-  request: HttpRequest,
-  listener: Listener,
-  surroundings: Surroundings,
-): Promise<HttpReply> {
-  if (request.method === 'TRACE') {
-    return errorPage(405);
+export function decide(head: RequestHead, listener: Listener, surroundings: Surroundings): Decision {
+  if (head.method === 'TRACE') {
+    return { type: 'reply', reply: errorPage(405) };
   }
-  const rule = listener.rules.find(({ conditions }) => conditions.every((condition) => condition(request)));
+  const rule = listener.rules.find(({ conditions }) => conditions.every((condition) => condition(head)));
   const action = rule?.action ?? listener.defaultAction;
   switch (action.type) {
-    case 'fixed-response':
-      return { status: action.status, headers: [['Content-Type', action.contentType]], body: action.body };
+    case 'fixed-response': {
+      const { status, contentType, body } = action;
+      return { type: 'reply', reply: { status, headers: [['Content-Type', contentType]], body } };
+    }
     case 'redirect': {
-      const location = redirectLocation(action, request, listener, surroundings);
+      const location = redirectLocation(action, head, listener, surroundings);
       const page = errorPage(action.status);
-      return { ...page, headers: [...page.headers, ['Location', location]] };
+      return { type: 'reply', reply: { ...page, headers: [...page.headers, ['Location', location]] } };
     }
     case 'forward': {
-      const chosen = chooseTarget(action.targets, Math.random());
-      return answerTarget(request, listener, chosen, surroundings);
+      const { stuckTo, random = Math.random } = surroundings;
+      const stuck = action.stickiness === undefined ? undefined : stuckTo(head);
+      const kept = action.targets.find(({ targetGroupArn }) => targetGroupArn === stuck)?.targetGroupArn;
+      const targetGroupArn = kept ?? chooseTarget(action.targets, random());
+      return { type: 'forward', action, ...(targetGroupArn !== undefined && { targetGroupArn }) };
     }
   }
-}
-
-/** The reply to a request whose body a function could not be given. */
-export function tooLarge(): HttpReply {
-  return errorPage(413);
-}
-
-/** The reply when the function failed. */
-export function badGateway(): HttpReply {
-  return errorPage(502);
-}
-
-async function answerTarget(
-  request: HttpRequest,
-  listener: Listener,
-  targetGroupArn: string | undefined,
-  { targetGroup, invoke, log }: Surroundings,
-): Promise<HttpReply> {
-  const target = targetGroupArn === undefined ? undefined : targetGroup(targetGroupArn);
-  if (target?.type !== 'function' || target.functionArn === undefined) {
-    log(`${listener.resource.path} has no function to forward ${request.method} ${request.path} to, which is 503`);
-    return errorPage(503);
-  }
-  if (header(request, 'upgrade') !== undefined) {
-    return errorPage(400);
-  }
-  const { multiValueHeaders } = target;
-  const { protocol, port } = listener;
-  const event = loadBalancerEvent(
-    request,
-    { targetGroupArn: target.arn, multiValueHeaders, protocol, port },
-    new Date(),
-  );
-  const outcome = await invoke(target.functionArn, event);
-  if (outcome.kind !== 'result') {
-    return badGateway();
-  }
-  if (Buffer.byteLength(outcome.payload) > LONGEST_BODY) {
-    log('the answer exceeds the 1 MB that a load balancer permits, which is 502');
-    return badGateway();
-  }
-  const answer = parseAnswer(outcome.payload);
-  const reply = loadBalancerReply(answer, multiValueHeaders);
-  const [expected, other] = multiValueHeaders ? ['multiValueHeaders', 'headers'] : ['headers', 'multiValueHeaders'];
-  if (reply === undefined) {
-    log(`the answer is not one that a load balancer understands, which is 502: ${outcome.payload.slice(0, 200)}`);
-  } else if (isObject(answer) && answer[expected] === undefined && answer[other] !== undefined) {
-    log(`the target group takes ${expected}: the load balancer ignores the ${other} of the answer`);
-  }
-  return reply ?? badGateway();
 }
 
 /** A redirect to another listener of the same load balancer leads to where that listener is on this machine. */
 function redirectLocation(
   action: Extract<Action, { type: 'redirect' }>,
-  request: HttpRequest,
+  request: RequestHead,
   listener: Listener,
   { localListener }: Surroundings,
 ): string {
@@ -188,20 +149,4 @@ function redirectLocation(
   const local = host === values['host'] ? localListener(port) : undefined;
   const origin = `${local?.scheme ?? fill(action.protocol).toLowerCase()}://${host}:${local?.port ?? port}`;
   return `${origin}${fill(action.path)}${query === '' ? '' : `?${query}`}`;
-}
-
-const REASONS: Readonly<Record<number, string>> = {
-  301: 'Moved Permanently',
-  302: 'Found',
-  400: 'Bad Request',
-  405: 'Not Allowed',
-  413: 'Request Entity Too Large',
-  502: 'Bad Gateway',
-  503: 'Service Temporarily Unavailable',
-};
-
-function errorPage(status: number): HttpReply {
-  const title = `${status} ${REASONS[status]}`;
-  const body = `<html>\n<head><title>${title}</title></head>\n<body>\n<center><h1>${title}</h1></center>\n</body>\n</html>\n`;
-  return { status, headers: [['Content-Type', 'text/html']], body };
 }

@@ -202,7 +202,7 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     }
   }
   host.tellLacking();
-  fronts.serve(host);
+  fronts.serve(host, targets);
   return {
     fronts: fronts.described,
     tables: plan.tables.map(({ name, resource }) => ({ ...located(resource), name })),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostNameOf } from './host-name.js';
-import { type HttpReply, type HttpRequest, header } from './http.js';
+import { type HttpReply, type HttpRequest, header, type RequestHead } from './http.js';
 import { isObject, type JsonObject } from './json.js';
 
 /** A body as events carry it. */
@@ -82,6 +82,6 @@ export function textsAt(answer: JsonObject, key: string): readonly string[] | un
 }
 
 /** The name of a host without its port. */
-export function hostName(request: HttpRequest): string {
+export function hostName(request: RequestHead): string {
   return hostNameOf(header(request, 'host') ?? 'localhost');
 }

@@ -5,6 +5,7 @@ import { LocalError } from './errors.js';
 import { type FunctionDefinition, functionDefinition, withoutEffect } from './functions.js';
 import type { Resolver } from './intrinsics.js';
 import { type Listener, listenerOf, ruleOf } from './load-balancer.js';
+import { type LoadBalancer, loadBalancerOf } from './load-balancer-attributes.js';
 import { physicalName } from './physical.js';
 import { secretDefinition } from './secrets.js';
 import type { SecretDefinition } from './secrets-manager.js';
@@ -39,8 +40,7 @@ export interface Plan {
   readonly functionGroups: readonly FunctionGroup[];
   /** In these, servers are registered while they run. */
   readonly serverGroups: readonly ServerGroup[];
-  /** `<stack>/<logical id>` of the load balancers, by ARN. */
-  readonly loadBalancers: ReadonlyMap<string, string>;
+  readonly loadBalancers: readonly LoadBalancer[];
   readonly unsupported: readonly Unsupported[];
 }
 
@@ -107,11 +107,8 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, sec
     ),
     functionGroups: targetGroups.filter((group) => group.type === 'function'),
     serverGroups,
-    loadBalancers: new Map(
-      each(['AWS::ElasticLoadBalancingV2::LoadBalancer'], ({ stack, logicalId }) => [
-        String(resolver.resolve(stack, { Ref: logicalId })),
-        `${stack.name}/${logicalId}`,
-      ]),
+    loadBalancers: each(['AWS::ElasticLoadBalancingV2::LoadBalancer'], (resource) =>
+      loadBalancerOf(resource, resolver),
     ),
     unsupported: cannot,
   };

@@ -1,0 +1,47 @@
+import type { Resource } from './assembly.js';
+import type { Resolver } from './intrinsics.js';
+import { numberAt, objectsAt, textAt } from './json.js';
+
+/** What is done with the header `X-Forwarded-For` of a request. */
+export type ForwardedFor = 'append' | 'preserve' | 'remove';
+
+/** What a load balancer's attributes say (ELB API reference, "LoadBalancerAttribute"). */
+export interface LoadBalancerAttributes {
+  /** How long a connection may be silent, in milliseconds. */
+  readonly idleTimeout: number;
+  readonly forwardedFor: ForwardedFor;
+  /** Whether headers are left out whose names have other characters than letters, digits and hyphens. */
+  readonly dropInvalidHeaders: boolean;
+}
+
+/** A load balancer. */
+export interface LoadBalancer extends LoadBalancerAttributes {
+  readonly resource: Resource;
+  readonly arn: string;
+}
+
+/** What they are if a template says nothing, or if its load balancer is not in it. */
+export const USUAL_ATTRIBUTES: LoadBalancerAttributes = {
+  idleTimeout: 60_000,
+  forwardedFor: 'append',
+  dropInvalidHeaders: false,
+};
+
+/** Reads an `AWS::ElasticLoadBalancingV2::LoadBalancer`. */
+export function loadBalancerOf(resource: Resource, resolver: Resolver): LoadBalancer {
+  const attributes = new Map(
+    objectsAt({ attributes: resolver.property(resource, 'LoadBalancerAttributes') }, 'attributes').map((attribute) => [
+      textAt(attribute, 'Key'),
+      attribute['Value'],
+    ]),
+  );
+  const idle = numberAt({ value: attributes.get('idle_timeout.timeout_seconds') }, 'value');
+  const mode = attributes.get('routing.http.xff_header_processing.mode');
+  return {
+    resource,
+    arn: String(resolver.resolve(resource.stack, { Ref: resource.logicalId })),
+    idleTimeout: idle === undefined ? USUAL_ATTRIBUTES.idleTimeout : idle * 1000,
+    forwardedFor: mode === 'preserve' || mode === 'remove' ? mode : USUAL_ATTRIBUTES.forwardedFor,
+    dropInvalidHeaders: String(attributes.get('routing.http.drop_invalid_header_fields.enabled')) === 'true',
+  };
+}
