@@ -2,6 +2,7 @@ import { ArnFormat, type IResource, Names, RemovalPolicy, Resource, Stack, Token
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import type { Construct } from 'constructs';
+import { deployedProperties } from './deployed-properties.js';
 import { SessionConstructError } from './errors.js';
 import { wholeNumberFault } from './load-balancer/range-faults.js';
 
@@ -75,10 +76,7 @@ export class SessionWebAcl extends Resource implements ISessionWebAcl {
   /** @throws if WAF would refuse it. */
   constructor(scope: Construct, id: string, props: SessionWebAclProps = {}) {
     super(scope, id);
-    const fault =
-      wholeNumberFault('rateLimit', props.rateLimit, [10, 2_000_000_000]) ??
-      rulesFault(props.rules ?? []) ??
-      logGroupFault(props.logGroup);
+    const fault = wholeNumberFault('rateLimit', props.rateLimit, [10, 2_000_000_000]) ?? rulesFault(props.rules ?? []);
     if (fault !== undefined) {
       throw new SessionConstructError('ERR_SESSION_LOAD_BALANCER', fault, this);
     }
@@ -113,6 +111,7 @@ export class SessionWebAcl extends Resource implements ISessionWebAcl {
         retention: logs.RetentionDays.ONE_MONTH,
         removalPolicy: RemovalPolicy.DESTROY,
       });
+    this.node.addValidation({ validate: () => logGroupFaults(this.logGroup) });
     new wafv2.CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: webAcl.attrArn,
       // Without the `:*` that CDK ends the ARN of a log group with.
@@ -154,14 +153,17 @@ function rulesFault(rules: readonly wafv2.CfnWebACL.RuleProperty[]): string | un
     : `rules must have priorities from ${FIRST_OTHER_PRIORITY} on, each its own, received ${priorities.join()}`;
 }
 
-function logGroupFault(logGroup: logs.ILogGroup | undefined): string | undefined {
-  if (!logGroup) {
-    return undefined;
-  }
-  // The name of a group that was created is known to its resource alone.
+/** Found when the app is synthesized: only then does a group tell whether it has a name of its own. */
+function logGroupFaults(logGroup: logs.ILogGroup): string[] {
   const { defaultChild } = logGroup.node;
-  const name = defaultChild instanceof logs.CfnLogGroup ? defaultChild.logGroupName : logGroup.logGroupName;
-  return Token.isUnresolved(name) || name?.startsWith(LOG_GROUP_PREFIX)
-    ? undefined
-    : `WAF writes to log groups whose names begin with ${LOG_GROUP_PREFIX}, received ${name ?? 'one without a name'}: give it a logGroupName`;
+  const name: unknown =
+    defaultChild instanceof logs.CfnLogGroup
+      ? deployedProperties(defaultChild)['LogGroupName']
+      : Stack.of(logGroup).resolve(logGroup.logGroupName);
+  const named = typeof name === 'string' ? name.startsWith(LOG_GROUP_PREFIX) : name !== undefined;
+  return named
+    ? []
+    : [
+        `WAF writes to log groups whose names begin with ${LOG_GROUP_PREFIX}, received ${name ?? 'one without a name'}: give it a logGroupName`,
+      ];
 }

@@ -96,7 +96,8 @@ export class Stickiness {
         targetGroup,
       );
     }
-    const fault = functionFault(deployedTargetGroup(targetGroup));
+    // Protected; what an unknown version of CDK does not tell here is found at synth.
+    const fault = functionFault(Reflect.get(targetGroup, 'targetType'));
     if (fault !== undefined) {
       throw new SessionConstructError('ERR_SESSION_LOAD_BALANCER', fault, targetGroup);
     }
@@ -117,7 +118,7 @@ export class Stickiness {
 
   private deployedFaults(targetGroup: elbv2.ApplicationTargetGroup): string[] {
     const deployed = deployedTargetGroup(targetGroup);
-    const fault = functionFault(deployed);
+    const fault = functionFault(deployed['TargetType']);
     if (fault !== undefined) {
       return [fault];
     }
@@ -150,8 +151,8 @@ function stickinessAttributes({ TargetGroupAttributes }: DeployedTargetGroup): R
   return new Map(attributes.map(({ Key, Value }) => [Key, Value]));
 }
 
-function functionFault({ TargetType }: DeployedTargetGroup): string | undefined {
-  return TargetType === elbv2.TargetType.LAMBDA
+function functionFault(targetType: unknown): string | undefined {
+  return targetType === elbv2.TargetType.LAMBDA
     ? 'a target group with a Lambda function cannot be sticky: leave stickiness out, and keep sessions in a shared store such as SessionTable'
     : undefined;
 }
