@@ -1,9 +1,9 @@
 import { isObject, type JsonObject, objectAt, textAt } from './json.js';
 
-/** One call of DynamoDB by a function, as its role would have to allow it. */
+/** One call of DynamoDB by a function or a service, as its role would have to allow it. */
 export interface LocalCall {
   readonly stack: string;
-  /** The logical id of the function. */
+  /** The logical id of the function or the service. */
   readonly function: string;
   /** For example `GetItem`. */
   readonly operation: string;
@@ -14,7 +14,7 @@ export interface LocalCall {
   readonly body: JsonObject;
 }
 
-/** The function that an access key id was given to. */
+/** The function or service that an access key id was given to. */
 export interface Caller {
   readonly stack: string;
   readonly logicalId: string;

@@ -10,6 +10,8 @@ import { type Certificate, selfSignedCertificate } from './certificate.js';
 import type { LocalCall } from './database-calls.js';
 import { type DatabaseKind, startDatabase } from './dynamodb.js';
 import { LocalError, messageOf } from './errors.js';
+import type { LocalService } from './fleet.js';
+import { Fleets } from './fleets.js';
 import { Fronts, type LocalFront } from './fronts.js';
 import { FunctionHost, type LocalFunction } from './function-host.js';
 import { Resolver } from './intrinsics.js';
@@ -54,12 +56,12 @@ export interface LocalOptions {
    */
   readonly maxInstances?: number;
   /**
-   * Takes the lines that functions write and those that the runner has to say.
+   * Takes the lines that functions and services write and those that the runner has to say.
    * @default - they are dropped
    */
   readonly log?: (line: string) => void;
   /**
-   * Is told of each call of DynamoDB that a function makes.
+   * Is told of each call of DynamoDB that a function or a service makes.
    * @default - nobody is
    */
   readonly onCall?: (call: LocalCall) => void;
@@ -70,7 +72,7 @@ export interface LocalTable extends Location {
   readonly name: string;
 }
 
-/** A secret that functions can read. */
+/** A secret that functions and services can read. */
 export interface LocalSecret extends Location {
   readonly name: string;
   readonly arn: string;
@@ -84,6 +86,7 @@ export interface LocalCloud {
   readonly secrets: readonly LocalSecret[];
   readonly caches: readonly LocalCache[];
   readonly functions: readonly LocalFunction[];
+  readonly services: readonly LocalService[];
   /** What of the stacks cannot be run, and what runs otherwise than on AWS, each with its reason. */
   readonly unsupported: readonly Unsupported[];
   /**
@@ -91,7 +94,10 @@ export interface LocalCloud {
    * answers for Secrets Manager as well.
    */
   readonly dynamodbEndpoint: string;
-  /** Retires every instance: each finishes its request, and new requests get fresh ones. Settles when all are gone. */
+  /**
+   * Retires every instance: each finishes its request, and new requests get fresh ones. Of services each member is replaced
+   * after the other, as a deployment does. Settles when all are gone.
+   */
   recycle(): Promise<void>;
   /** Stops everything that was started. May be called again. */
   stop(): Promise<void>;
@@ -146,7 +152,10 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     await database.createTable(table);
   }
   const callers = new Map(
-    plan.functions.map((definition, index) => [accessKeyId(index), callerOf(definition.resource)]),
+    [...plan.functions.map(({ resource }) => resource), ...plan.services].map((resource, index) => [
+      accessKeyId(index),
+      callerOf(resource),
+    ]),
   );
   const endpoint = await startAwsEndpoint({ database, secrets: plan.secrets, callers, onCall, log });
   stops.push(() => endpoint.stop());
@@ -165,21 +174,27 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     log(`${cache.path} runs at ${cache.host}:${cache.port}`);
   }
 
-  const host = new FunctionHost({
+  const surroundings = {
     resolver,
     caches: caches.running,
     ...(caches.running.some(({ tls }) => tls) && { trusted: (await certificate()).cert }),
     folder,
-    searchFrom,
     awsEndpoint: endpoint.url,
+    log,
+  };
+  const host = new FunctionHost({
+    ...surroundings,
+    searchFrom,
     maxInstances: options.maxInstances ?? 10,
     ...(options.recycleEvery !== undefined && { recycleEvery: options.recycleEvery }),
-    log,
   });
   stops.push(() => host.stop());
 
   const targets = new Targets(plan.serverGroups, log);
   stops.push(() => targets.stop());
+  const { resources, secrets: planned } = plan;
+  const fleets = new Fleets({ ...surroundings, resources, secrets: planned, targets });
+  stops.push(() => fleets.stop());
 
   // Fronts listen before functions are set up, since a function's environment may name a front's address.
   const fronts = new Fronts(plan, log);
@@ -202,6 +217,10 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     }
   }
   host.tellLacking();
+  for (const [index, resource] of plan.services.entries()) {
+    cannot.push(...(await fleets.add(resource, accessKeyId(plan.functions.length + index))));
+  }
+  await fleets.settled();
   fronts.serve(host, targets);
   return {
     fronts: fronts.described,
@@ -209,9 +228,12 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     secrets: plan.secrets.map(({ name, arn, resource }) => ({ ...located(resource), name, arn })),
     caches: caches.running.map(({ definition: _, ...cache }) => cache),
     functions: host.functions,
+    services: fleets.services,
     unsupported: cannot,
     dynamodbEndpoint: endpoint.url,
-    recycle: () => host.recycle(),
+    recycle: async () => {
+      await Promise.all([host.recycle(), fleets.recycle()]);
+    },
     stop,
   };
 }
@@ -242,7 +264,7 @@ function check({ port = 0, recycleEvery = 1, maxInstances = 1 }: LocalOptions): 
   }
 }
 
-/** An access key id that is like those of a role's session, and tells one function from another. */
+/** An access key id that is like those of a role's session, and tells one function or service from another. */
 function accessKeyId(index: number): string {
   return `ASIALOCAL${String(index).padStart(11, '0')}`;
 }

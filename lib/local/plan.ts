@@ -2,6 +2,7 @@ import { type AssemblyStack, type Resource, resourcesOf } from './assembly.js';
 import { type IamSecret, iamSecret } from './cache-users.js';
 import { type CacheDefinition, replicationGroupDefinition, serverlessCacheDefinition } from './caches.js';
 import { LocalError } from './errors.js';
+import { SERVICE_TYPES } from './fleets.js';
 import { type FunctionDefinition, functionDefinition, withoutEffect } from './functions.js';
 import type { Resolver } from './intrinsics.js';
 import { type Listener, listenerOf, ruleOf } from './load-balancer.js';
@@ -35,6 +36,10 @@ export interface Plan {
   readonly secrets: readonly PlannedSecret[];
   readonly caches: readonly CacheDefinition[];
   readonly functions: readonly FunctionDefinition[];
+  /** ECS services and Auto Scaling groups: what they run is read when all addresses are known. */
+  readonly services: readonly Resource[];
+  /** All that exist. */
+  readonly resources: readonly Resource[];
   readonly urls: readonly PlannedUrl[];
   readonly listeners: readonly Listener[];
   readonly functionGroups: readonly FunctionGroup[];
@@ -101,6 +106,8 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, sec
     secrets: [...plannedSecrets, ...iamSecrets],
     caches,
     functions: each(['AWS::Lambda::Function'], (resource) => functionDefinition(resource, resolver)),
+    services: resources.filter(({ type }) => SERVICE_TYPES.includes(type)),
+    resources,
     urls: each(['AWS::Lambda::Url'], (resource) => urlOf(resource, resolver)),
     listeners: byUsefulness(
       each(['AWS::ElasticLoadBalancingV2::Listener'], (resource) => listenerOf(resource, resolver, rules)),

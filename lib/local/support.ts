@@ -18,8 +18,13 @@ export interface Unsupported extends Location {
 
 /** The types that are run. */
 const RUN: ReadonlySet<string> = new Set([
+  'AWS::AutoScaling::AutoScalingGroup',
+  'AWS::AutoScaling::LaunchConfiguration',
   'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
+  'AWS::EC2::LaunchTemplate',
+  'AWS::ECS::Service',
+  'AWS::ECS::TaskDefinition',
   'AWS::ElastiCache::ParameterGroup',
   'AWS::ElastiCache::ReplicationGroup',
   'AWS::ElastiCache::ServerlessCache',
@@ -39,19 +44,29 @@ const RUN: ReadonlySet<string> = new Set([
 /**
  * The types without which an application behaves no differently on this machine: permissions, since nothing here is
  * forbidden; networks, since everything here is on loopback; keys and certificates, which AWS uses on one's behalf;
- * logs and alarms, which only watch.
+ * logs and alarms, which only watch; clusters of containers, whose services all run on this machine.
  */
 const WITHOUT_BEHAVIOUR =
-  /^AWS::(?:CDK::Metadata|CertificateManager::Certificate|CloudFormation::WaitConditionHandle|CloudWatch::\w+|EC2::(?:EIP|EgressOnlyInternetGateway|FlowLog|InternetGateway|NatGateway|NetworkAcl\w*|Route|RouteTable|SecurityGroup\w*|Subnet\w*|VPC|VPCCidrBlock|VPCEndpoint|VPCGatewayAttachment)|ElastiCache::SubnetGroup|ElasticLoadBalancingV2::ListenerCertificate|IAM::\w+|KMS::\w+|Lambda::Permission|Logs::\w+|Route53::RecordSet|SecretsManager::ResourcePolicy)$/;
+  /^AWS::(?:CDK::Metadata|CertificateManager::Certificate|CloudFormation::WaitConditionHandle|CloudWatch::\w+|ECS::(?:CapacityProvider|Cluster|ClusterCapacityProviderAssociations)|EC2::(?:EIP|EgressOnlyInternetGateway|FlowLog|InternetGateway|NatGateway|NetworkAcl\w*|Route|RouteTable|SecurityGroup\w*|Subnet\w*|VPC|VPCCidrBlock|VPCEndpoint|VPCGatewayAttachment)|ElastiCache::SubnetGroup|ElasticLoadBalancingV2::ListenerCertificate|IAM::\w+|KMS::\w+|Lambda::Permission|Logs::\w+|Route53::RecordSet|SecretsManager::ResourcePolicy)$/;
+
+const NO_SCALING = 'nothing scales by itself here: scale on command';
+
+/** Why resources of certain types do not run. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['AWS::SecretsManager::RotationSchedule', 'nothing is rotated here: its secret keeps the value that it starts with'],
+  ['AWS::ApplicationAutoScaling::ScalableTarget', NO_SCALING],
+  ['AWS::ApplicationAutoScaling::ScalingPolicy', NO_SCALING],
+  ['AWS::AutoScaling::ScalingPolicy', NO_SCALING],
+  ['AWS::AutoScaling::ScheduledAction', NO_SCALING],
+  ['AWS::AutoScaling::LifecycleHook', 'nobody waits for lifecycle hooks here: instances come and go at once'],
+]);
 
 /** Why a resource is not run, or `undefined` if it is or if nobody can tell the difference. */
 export function unsupportedReason({ type }: Resource): string | undefined {
   if (RUN.has(type) || WITHOUT_BEHAVIOUR.test(type)) {
     return undefined;
   }
-  return type === 'AWS::SecretsManager::RotationSchedule'
-    ? 'nothing is rotated here: its secret keeps the value that it starts with'
-    : 'resources of this type do not run here';
+  return REASONS.get(type) ?? 'resources of this type do not run here';
 }
 
 /** Where a resource is. */

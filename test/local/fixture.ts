@@ -12,6 +12,8 @@ export interface FixtureStack {
 export interface FixtureOptions {
   /** Folders of code, by the name of the asset: file names and their texts. */
   readonly assets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Folders of images, by the tag of the image: file names and their texts. */
+  readonly images?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly environment?: string;
 }
 
@@ -32,7 +34,7 @@ export async function removeFolders(): Promise<void> {
 /** Writes a cloud assembly as the CDK would and answers with its folder. */
 export async function writeAssembly(
   stacks: Readonly<Record<string, FixtureStack>>,
-  { assets = {}, environment = 'aws://unknown-account/unknown-region' }: FixtureOptions = {},
+  { assets = {}, images = {}, environment = 'aws://unknown-account/unknown-region' }: FixtureOptions = {},
 ): Promise<string> {
   const folder = await temporaryFolder();
   const artifacts: Record<string, unknown> = {
@@ -44,14 +46,22 @@ export async function writeAssembly(
     artifacts[name] = { type: 'aws:cloudformation:stack', environment, properties: { templateFile } };
   }
   const files: Record<string, unknown> = {};
-  for (const [name, sources] of Object.entries(assets)) {
+  for (const [name, sources] of Object.entries({ ...assets, ...images })) {
     await mkdir(path.join(folder, name));
     for (const [file, text] of Object.entries(sources)) {
       await writeFile(path.join(folder, name, file), text);
     }
+  }
+  for (const name of Object.keys(assets)) {
     files[name] = { source: { path: name, packaging: 'zip' }, destinations: { here: { objectKey: `${name}.zip` } } };
   }
-  await writeFile(path.join(folder, 'assets.json'), JSON.stringify({ files }));
+  const dockerImages = Object.fromEntries(
+    Object.keys(images).map((tag) => [
+      tag,
+      { source: { directory: tag }, destinations: { here: { repositoryName: 'images', imageTag: tag } } },
+    ]),
+  );
+  await writeFile(path.join(folder, 'assets.json'), JSON.stringify({ files, dockerImages }));
   await writeFile(path.join(folder, 'manifest.json'), JSON.stringify({ version: '48.0.0', artifacts }));
   return folder;
 }
