@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import type { AttachMethod } from './consumer.js';
 import type { ISessionStore, SessionAccess } from './session-store.js';
 
 /** A store as it was attached. */
@@ -19,15 +20,23 @@ export function attachmentsOf(consumer: IConstruct): Map<string, Attachment> {
   return attached;
 }
 
+/** What each method is called with, in an example. */
+const ARGUMENTS: Readonly<Record<AttachMethod, string>> = {
+  attachFunction: 'fn',
+  attachEcsService: 'service',
+  attachAutoScalingGroup: 'group',
+};
+
 /** Why a store cannot be attached to a consumer beside what is there, or `undefined`. */
 export function attachmentFault(
   attached: ReadonlyMap<string, Attachment>,
   variable: string,
   { store, access }: Attachment,
+  method: AttachMethod,
 ): string | undefined {
   const present = attached.get(variable);
   if (present && present.store !== store) {
-    return `${variable} already tells of the store ${present.store.node.path}: give ${store.node.path} a variable of its own, attachFunction(fn, { variable: 'OTHER_SESSIONS' })`;
+    return `${variable} already tells of the store ${present.store.node.path}: give ${store.node.path} a variable of its own, ${method}(${ARGUMENTS[method]}, { variable: 'OTHER_SESSIONS' })`;
   }
   // IAM would add up the two.
   const other = [...attached.values()].find((each) => each.store === store && each.access !== access);

@@ -7,10 +7,15 @@ export function functionConsumer(fn: lambda.Function): Consumer {
   const resource = fn.node.defaultChild as lambda.CfnFunction;
   return {
     construct: fn,
+    method: 'attachFunction',
     grantee: fn,
+    roleHolder: fn,
+    environment: {
+      holder: fn,
+      set: (name, value) => fn.addEnvironment(name, value),
+      get: (name) => Stack.of(fn).resolve(resource.environment)?.variables?.[name],
+    },
     ...(fn.isBoundToVpc && { network: { connections: fn.connections, subnetIds: subnetIdsOf(resource) } }),
-    setVariable: (name, value) => fn.addEnvironment(name, value),
-    variable: (name) => Stack.of(fn).resolve(resource.environment)?.variables?.[name],
   };
 }
 

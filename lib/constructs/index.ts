@@ -38,6 +38,7 @@ export { SessionServerlessCache } from './session-serverless-cache.js';
 export { type ISessionServerlessCache, SessionServerlessCacheBase } from './session-serverless-cache-base.js';
 export type { SessionServerlessCacheProps } from './session-serverless-cache-props.js';
 export {
+  type AttachEcsServiceOptions,
   type AttachOptions,
   type ISessionStore,
   SessionAccess,

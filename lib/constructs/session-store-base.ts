@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Resource, type ResourceProps, Stack } from 'aws-cdk-lib';
+import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
@@ -14,8 +16,10 @@ import {
 import { type Attachment, attachmentFault, attachmentsOf } from './attachments.js';
 import type { Consumer } from './consumer.js';
 import { lengthFaults } from './contract-length.js';
+import { ecsConsumer } from './ecs-consumer.js';
 import { SessionConstructError } from './errors.js';
 import { functionConsumer } from './function-consumer.js';
+import { instanceConsumer, warnOfNoRollout } from './instance-consumer.js';
 import { keysFault } from './keys-fault.js';
 import { connectToStore } from './network/store-connection.js';
 import { reachServices } from './network/vpc-endpoints.js';
@@ -23,6 +27,7 @@ import { placementFor } from './placement.js';
 import type { ISessionKeys } from './session-keys-base.js';
 import { SessionPolicy } from './session-policy.js';
 import {
+  type AttachEcsServiceOptions,
   type AttachOptions,
   type ISessionStore,
   SessionAccess,
@@ -72,59 +77,89 @@ export abstract class SessionStoreBase extends Resource implements ISessionStore
     this.attach(functionConsumer(fn), options);
   }
 
-  private attach(consumer: Consumer, options: AttachOptions): void {
-    const { variable = SESSIONS_VARIABLE, access = SessionAccess.READ_WRITE } = options;
-    const { construct } = consumer;
-    if (!this.claim(variable, access, construct)) {
-      return;
-    }
-    const { stores, network } = this.bind(construct);
-    if (network) {
-      connectToStore(consumer, this, network);
-    }
-    const contract = this.contractFor(construct, access, stores);
-    reachServices(consumer, contract, options.createVpcEndpoints);
+  public attachEcsService(service: ecs.BaseService, options: AttachEcsServiceOptions = {}): void {
+    this.attach(ecsConsumer(service, options.containerName), options);
+  }
 
-    const value = Stack.of(construct).toJsonString(contract);
-    consumer.setVariable(variable, value);
-    const written = () => Stack.of(construct).resolve(value);
-    construct.node.addValidation({
-      validate: () => [...lengthFaults(variable, written()), ...this.replacementFaults(variable, written(), consumer)],
-    });
-    if (access === SessionAccess.REVOKE) {
-      this.grantRevoke(consumer.grantee);
-    } else {
-      this.grantReadWrite(consumer.grantee);
+  public attachAutoScalingGroup(group: autoscaling.AutoScalingGroup, options: AttachOptions = {}): void {
+    if (this.attach(instanceConsumer(group), options)) {
+      warnOfNoRollout(group);
     }
   }
 
-  /** Enters this store under the variable; false if it already stands there. */
-  private claim(variable: string, access: SessionAccess, consumer: IConstruct): boolean {
+  /** Returns whether the consumer was not attached to this store before. */
+  private attach(consumer: Consumer, options: AttachOptions): boolean {
+    const { variable = SESSIONS_VARIABLE, access = SessionAccess.READ_WRITE } = options;
+    const { construct } = consumer;
+    const { isNew, isTold } = this.claim(consumer, variable, access);
+    if (!isNew && isTold) {
+      return false;
+    }
+    const { stores, network } = this.bind(construct);
+    const contract = this.contractFor(construct, access, stores);
+    if (isNew) {
+      if (network) {
+        connectToStore(consumer, this, network);
+      }
+      reachServices(consumer, contract, options.createVpcEndpoints);
+    }
+    if (!isTold) {
+      this.tell(consumer, variable, contract);
+      if (access === SessionAccess.REVOKE) {
+        this.grantRevoke(consumer.grantee);
+      } else {
+        this.grantReadWrite(consumer.grantee);
+      }
+    }
+    return isNew;
+  }
+
+  /** Enters this store under the variable, and tells what already was. */
+  private claim(
+    { construct, roleHolder, environment, method }: Consumer,
+    variable: string,
+    access: SessionAccess,
+  ): { readonly isNew: boolean; readonly isTold: boolean } {
     // The names that Lambda allows; containers and instances allow them too.
     if (!/^[a-zA-Z][a-zA-Z0-9_]+$/.test(variable)) {
       throw new SessionConstructError(
         'ERR_SESSION_ATTACH',
         `variable must be a letter followed by letters, digits and underscores, received ${JSON.stringify(variable)}`,
-        consumer,
+        construct,
       );
     }
-    const attached = attachmentsOf(consumer);
     const attachment: Attachment = { store: this, access };
-    const fault = attachmentFault(attached, variable, attachment);
-    if (fault !== undefined) {
-      throw new SessionConstructError('ERR_SESSION_ATTACH', fault, consumer);
+    const claims = [construct, roleHolder, environment.holder].map(attachmentsOf);
+    for (const attached of claims) {
+      const fault = attachmentFault(attached, variable, attachment, method);
+      if (fault !== undefined) {
+        throw new SessionConstructError('ERR_SESSION_ATTACH', fault, construct);
+      }
     }
-    const isNew = !attached.has(variable);
-    attached.set(variable, attachment);
-    return isNew;
+    const isNew = !attachmentsOf(construct).has(variable);
+    const isTold = attachmentsOf(environment.holder).has(variable);
+    for (const attached of claims) {
+      attached.set(variable, attachment);
+    }
+    return { isNew, isTold };
   }
 
-  /** A later `addEnvironment()` would win without a word. */
-  private replacementFaults(variable: string, written: unknown, consumer: Consumer): string[] {
-    return isDeepStrictEqual(consumer.variable(variable), written)
+  private tell(consumer: Consumer, variable: string, contract: SessionContract): void {
+    const stack = Stack.of(consumer.environment.holder);
+    const value = stack.toJsonString(contract);
+    consumer.environment.set(variable, value);
+    const written = () => stack.resolve(value);
+    consumer.construct.node.addValidation({
+      validate: () => [...lengthFaults(variable, written()), ...this.replacementFaults(variable, written(), consumer)],
+    });
+  }
+
+  /** What sets the variable later would win without a word. */
+  private replacementFaults(variable: string, written: unknown, { environment, method }: Consumer): string[] {
+    return isDeepStrictEqual(environment.get(variable), written)
       ? []
       : [
-          `${variable} is not what attachFunction() wrote: remove what sets it later, or attach ${this.node.path} with a variable of its own`,
+          `${variable} is not what ${method}() wrote: remove what sets it later, or attach ${this.node.path} with a variable of its own`,
         ];
   }
 

@@ -1,6 +1,8 @@
 import type { IResource } from 'aws-cdk-lib';
+import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
@@ -86,6 +88,34 @@ export interface ISessionStore extends IResource {
    *   VPC and the function in none, or in another region.
    */
   attachFunction(fn: lambda.Function, options?: AttachOptions): void;
+
+  /**
+   * Lets the tasks of a service use this store in one call, on Fargate, EC2 or, if the store is in no VPC, ECS Anywhere:
+   * writes the environment value into one container, and grants the task's role exactly what the client calls. Services
+   * that share a task definition are each attached, and their container is told once.
+   *
+   * A store in a VPC lets the service's security groups in. With the network modes bridge and host it is the cluster's
+   * instances that connect: their groups are let in, for all that runs on them. Add capacity before you attach.
+   *
+   * @throws for what `attachFunction()` throws for; if the service or its task definition is imported, or has no such
+   *   container, or that has the variable already.
+   */
+  attachEcsService(service: ecs.BaseService, options?: AttachEcsServiceOptions): void;
+
+  /**
+   * Lets the instances of a group use this store in one call: their user data begins by writing the environment value into
+   * `/etc/cdk-sessions/CDK_SESSIONS.env`, which root alone may read, and their role is granted exactly what the client
+   * calls. The unit of the application names the file: `EnvironmentFile=/etc/cdk-sessions/CDK_SESSIONS.env`.
+   *
+   * User data reaches an instance when it is launched. Give the group `updatePolicy: UpdatePolicy.rollingUpdate()`, so that
+   * a change replaces those that run.
+   *
+   * A store in a VPC lets the group's security groups in.
+   *
+   * @throws for what `attachFunction()` throws for; if the group or its launch template is imported, or the template was
+   *   made without a role or user data, or the user data is no shell script.
+   */
+  attachAutoScalingGroup(group: autoscaling.AutoScalingGroup, options?: AttachOptions): void;
 
   /** Grants exactly what the client calls, reading the store's keys included, and nothing that it does not. */
   grantReadWrite(grantee: iam.IGrantable): iam.Grant;
@@ -173,4 +203,13 @@ export interface AttachOptions {
    *   warning says what is needed
    */
   readonly createVpcEndpoints?: boolean;
+}
+
+/** How a store is attached to a service of ECS. */
+export interface AttachEcsServiceOptions extends AttachOptions {
+  /**
+   * The container that is told of the store.
+   * @default - the first essential container of the task definition, which a load balancer sends requests to as well
+   */
+  readonly containerName?: string;
 }

@@ -1,5 +1,6 @@
 import { Annotations, type IResource, Stack } from 'aws-cdk-lib';
-import type { Consumer } from '../consumer.js';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Consumer, ConsumerNetwork } from '../consumer.js';
 import { SessionConstructError } from '../errors.js';
 import { concrete } from '../placement.js';
 import type { SessionNetwork } from '../session-store.js';
@@ -20,7 +21,7 @@ export function connectToStore({ construct, network }: Consumer, store: IResourc
   if (!network) {
     throw new SessionConstructError(
       'ERR_SESSION_ATTACH',
-      `the store ${store.node.path} is reached from inside its VPC only, received a consumer in no VPC: give it the same vpc`,
+      `the store ${store.node.path} is reached from inside its VPC only, received a consumer in no VPC: give it the same vpc, or take a SessionTable`,
       construct,
     );
   }
@@ -46,8 +47,19 @@ export function connectToStore({ construct, network }: Consumer, store: IResourc
       construct,
     );
   }
+  if (network.connections.securityGroups.length === 0) {
+    throw new SessionConstructError(
+      'ERR_SESSION_ATTACH',
+      `consumers are let in by their security groups, received one without any: attach it when it has one, a launch template by its securityGroup, a cluster by its capacity`,
+      construct,
+    );
+  }
+  const groups = network.connections.securityGroups;
+  if (network.sharedThrough) {
+    construct.node.addValidation({ validate: () => laterFaults(groups, network) });
+  }
   const letIn = allowConnection({
-    consumer: construct,
+    consumer: network.sharedThrough ?? construct,
     from: network.connections,
     to: place.connections,
     ports: place.ports,
@@ -57,4 +69,14 @@ export function connectToStore({ construct, network }: Consumer, store: IResourc
   if (!letIn) {
     warnOfNoRule(construct, `the store ${store.node.path}`, place.connections);
   }
+}
+
+/** What several consumers run on has a group here and one there, so that one which was not let in keeps some of them out. */
+function laterFaults(letIn: readonly ec2.ISecurityGroup[], { connections, sharedThrough }: ConsumerNetwork): string[] {
+  return connections.securityGroups
+    .filter((group) => !letIn.includes(group))
+    .map(
+      ({ node }) =>
+        `${node.path} was added to ${sharedThrough?.node.path} too late to be let in by a store: add capacity before anything is attached`,
+    );
 }

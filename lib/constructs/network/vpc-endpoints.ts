@@ -70,9 +70,9 @@ function reach(
     return [];
   }
   const isolated = includesAny(network, vpc.isolatedSubnets);
-  // In a public subnet a function has no public address, so that the internet gateway leads it nowhere.
+  // Without a public address, as functions always are, the internet gateway of a public subnet leads nowhere.
   // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
-  if (!isolated && !includesAny(network, vpc.publicSubnets)) {
+  if (!isolated && (network.hasPublicAddress || !includesAny(network, vpc.publicSubnets))) {
     return [];
   }
   const makes = isolated && (create ?? isMadeHere(vpc));
@@ -141,7 +141,7 @@ function endpointsOf(vpc: ec2.IVpc, { name, endpointType }: AwsService): ec2.Cfn
 function secondFaults(vpc: ec2.IVpc, service: AwsService): string[] {
   return endpointsOf(vpc, service).length > 1
     ? [
-        `${vpc.node.path} has another VPC endpoint for ${service.title}, which was made after this library had made one: make it before the cache, and before functions are attached`,
+        `${vpc.node.path} has another VPC endpoint for ${service.title}, which was made after this library had made one: make it before the cache, and before anything is attached`,
       ]
     : [];
 }
@@ -161,7 +161,7 @@ function openTo(
   const connections = connectionsOf(endpoint);
   if (connections) {
     allowConnection({
-      consumer,
+      consumer: network.sharedThrough ?? consumer,
       from: network.connections,
       to: connections,
       ports: [ec2.Port.tcp(443)],
@@ -191,5 +191,5 @@ function wayFor(region: string | undefined, isolated: boolean, purpose: Purpose)
   }
   return isolated
     ? purpose.isolated
-    : 'take private or isolated subnets, as public ones give a function no public address';
+    : 'take private or isolated subnets, as these public ones give it no public address';
 }

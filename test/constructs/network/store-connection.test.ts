@@ -125,7 +125,7 @@ describe('attaching a function to a store in its VPC', () => {
     expect(refusalOf(() => store.attachFunction(plainFunction(stack)))).toEqual({
       code: 'ERR_SESSION_ATTACH',
       message:
-        'the store Stack/Sessions is reached from inside its VPC only, received a consumer in no VPC: give it the same vpc (at Stack/Web)',
+        'the store Stack/Sessions is reached from inside its VPC only, received a consumer in no VPC: give it the same vpc, or take a SessionTable (at Stack/Web)',
     });
   });
 

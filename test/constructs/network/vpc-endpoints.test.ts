@@ -182,7 +182,7 @@ describe('a function in isolated subnets', () => {
     new SessionTable(stack, 'Sessions').attachFunction(plainFunction(stack, 'Web', isolated(vpc)));
     vpc.addGatewayEndpoint('Tables', { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB });
     expect(refusalOf(() => templateOf(stack)).message).toContain(
-      'Stack/Vpc has another VPC endpoint for DynamoDB, which was made after this library had made one: make it before the cache, and before functions are attached',
+      'Stack/Vpc has another VPC endpoint for DynamoDB, which was made after this library had made one: make it before the cache, and before anything is attached',
     );
   });
 
@@ -244,7 +244,7 @@ test('a function in public subnets, where it has no address, is warned of', () =
   );
   expect(endpoints()).toEqual([]);
   expect(warningsOf(stack)).toEqual([
-    `Stack/Web may have no way to DynamoDB from its subnets of Stack/Vpc: take private or isolated subnets, as public ones give a function no public address, or attach with createVpcEndpoints: false if there is a way [ack: ${NO_WAY}]`,
+    `Stack/Web may have no way to DynamoDB from its subnets of Stack/Vpc: take private or isolated subnets, as these public ones give it no public address, or attach with createVpcEndpoints: false if there is a way [ack: ${NO_WAY}]`,
   ]);
 });
 
