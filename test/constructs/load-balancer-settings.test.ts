@@ -230,6 +230,23 @@ describe('refused, with what to do', () => {
     );
   });
 
+  test('of a service: tasks on instances that nobody could be let in by', () => {
+    const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
+    const autoScalingGroup = instances(stack, vpc);
+    cluster.addAsgCapacityProvider(new ecs.AsgCapacityProvider(stack, 'Capacity', { autoScalingGroup }));
+    const taskDefinition = new ecs.Ec2TaskDefinition(stack, 'Tasks');
+    taskDefinition.addContainer('web', {
+      image: ecs.ContainerImage.fromRegistry('web'),
+      memoryLimitMiB: 256,
+      portMappings: [{ containerPort: 80 }],
+    });
+    const service = new ecs.Ec2Service(stack, 'Service', { cluster, taskDefinition });
+    refused(
+      () => front().addEcsService('Web', service),
+      'servers are let in by a security group, received some without any, as tasks on instances of addAsgCapacityProvider() are: service.connections.addSecurityGroup(...group.connections.securityGroups) before (at Stack/Service/FrontWeb/TargetGroup)',
+    );
+  });
+
   test.each<[string, number, string]>([
     ['port 0', 0, 'port must be a whole number from 1 to 65535, received 0'],
     ['port 65536', 65_536, 'port must be a whole number from 1 to 65535, received 65536'],

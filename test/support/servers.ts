@@ -24,17 +24,18 @@ export function ec2Service(
   networkMode: ecs.NetworkMode = ecs.NetworkMode.BRIDGE,
 ): ecs.Ec2Service {
   const cluster = new ecs.Cluster(scope, 'Ec2Cluster', { vpc });
-  const capacity = new ecs.AsgCapacityProvider(scope, 'Capacity', {
-    autoScalingGroup: instances(scope, vpc, 'ClusterInstances', ecs.EcsOptimizedImage.amazonLinux2023()),
-  });
-  cluster.addAsgCapacityProvider(capacity);
+  const autoScalingGroup = instances(scope, vpc, 'ClusterInstances', ecs.EcsOptimizedImage.amazonLinux2023());
+  cluster.addAsgCapacityProvider(new ecs.AsgCapacityProvider(scope, 'Capacity', { autoScalingGroup }));
   const taskDefinition = new ecs.Ec2TaskDefinition(scope, 'Ec2Tasks', { networkMode });
   taskDefinition.addContainer('web', {
     image: ecs.ContainerImage.fromRegistry('web'),
     memoryLimitMiB: 256,
     portMappings: networkMode === ecs.NetworkMode.NONE ? [] : [{ containerPort: 8080 }],
   });
-  return new ecs.Ec2Service(scope, 'Ec2Service', { cluster, taskDefinition, minHealthyPercent: 100 });
+  const service = new ecs.Ec2Service(scope, 'Ec2Service', { cluster, taskDefinition, minHealthyPercent: 100 });
+  // CDK does not, for instances of a capacity provider.
+  service.connections.addSecurityGroup(...autoScalingGroup.connections.securityGroups);
+  return service;
 }
 
 /** An Auto Scaling group of small instances. */

@@ -58,6 +58,13 @@ export class ServerTargetGroup extends elbv2.ApplicationTargetGroup {
 
   /** Called by a target that is added. */
   public override registerConnectable(connectable: ec2.IConnectable, portRange?: ec2.Port): void {
+    if (connectable.connections.securityGroups.length === 0) {
+      throw new SessionConstructError(
+        'ERR_SESSION_LOAD_BALANCER',
+        'servers are let in by a security group, received some without any, as tasks on instances of addAsgCapacityProvider() are: service.connections.addSecurityGroup(...group.connections.securityGroups) before',
+        this,
+      );
+    }
     const letIn = allowConnection({
       consumer: this,
       from: this.balancer.connections,
