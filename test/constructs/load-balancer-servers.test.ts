@@ -132,6 +132,25 @@ describe('an Auto Scaling group as target', () => {
   });
 });
 
+describe('a secure cookie over plain HTTP fails at synth', () => {
+  const message = (path: string) =>
+    `[Stack/Front] ${path} is reached over plain HTTP, where browsers drop its secure cookie __Host-session: give this load balancer a certificate, or the store a policy with SessionCookie.insecure(name)`;
+
+  test('of a service', () => {
+    const service = fargateService(stack, vpc);
+    front().addEcsService('Web', service);
+    new SessionTable(stack, 'Sessions').attachEcsService(service);
+    expect(refusalOf(() => Template.fromStack(stack)).message).toContain(message('Stack/Service'));
+  });
+
+  test('of an Auto Scaling group', () => {
+    const group = instances(stack, vpc);
+    front().addAutoScalingGroup('Web', group, { port: 80 });
+    new SessionTable(stack, 'Sessions').attachAutoScalingGroup(group);
+    expect(refusalOf(() => Template.fromStack(stack)).message).toContain(message('Stack/Instances'));
+  });
+});
+
 describe('a listener that exists', () => {
   const imported = (
     securityGroup = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1', { allowAllOutbound: false }),
@@ -263,7 +282,8 @@ test('network, balancer, table and servers live in their own stacks, and none wa
   const group = instances(web, shared);
   balancer.addEcsService('Web', service, { priority: 20 });
   balancer.addAutoScalingGroup('Old', group, { priority: 30, port: 80 });
-  sessions.grantReadWrite(service.taskDefinition.taskRole);
+  sessions.attachEcsService(service);
+  sessions.attachAutoScalingGroup(group);
   new CfnOutput(edge, 'Address', { value: balancer.loadBalancer.loadBalancerDnsName });
 
   const dependencies = app

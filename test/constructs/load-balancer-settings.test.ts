@@ -257,7 +257,8 @@ describe('refused, with what to do', () => {
   });
 
   test('of a function: stickiness', () => {
-    const options = { stickiness: Stickiness.loadBalancerCookie(Duration.hours(1)) };
+    // What JavaScript lets through.
+    const options: object = { stickiness: Stickiness.loadBalancerCookie(Duration.hours(1)) };
     refused(
       () => front().addFunction('Web', plainFunction(stack), options),
       'a target group with a Lambda function cannot be sticky: leave stickiness out, and keep sessions in a shared store such as SessionTable (at Stack/Web/FrontWeb)',

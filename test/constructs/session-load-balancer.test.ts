@@ -2,8 +2,9 @@ import { Annotations, App, Stack, Token } from 'aws-cdk-lib';
 import { Annotations as AnnotationsFound, Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { ListenerCondition } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { IpAddressType, ListenerCondition, SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import {
   SessionAccess,
   SessionCookie,
@@ -125,6 +126,80 @@ describe('a load balancer', () => {
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internal' });
     template.hasResourceProperties('AWS::EC2::SecurityGroup', {
       SecurityGroupIngress: [Match.objectLike({ CidrIp: '10.0.0.0/8', FromPort: 80 })],
+    });
+  });
+});
+
+describe('the HTTPS of a load balancer', () => {
+  test('has further certificates for further domains', () => {
+    const further = acm.Certificate.fromCertificateArn(stack, 'Further', CERTIFICATE_ARN.replace('/1', '/2'));
+    front({ certificate: certificate(), additionalCertificates: [further] });
+    Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerCertificate', {
+      Certificates: [{ CertificateArn: further.certificateArn }],
+    });
+  });
+
+  test('takes another TLS policy', () => {
+    front({ certificate: certificate(), sslPolicy: SslPolicy.TLS13_13 });
+    Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      Port: 443,
+      SslPolicy: SslPolicy.TLS13_13,
+    });
+  });
+});
+
+describe('the network of a load balancer', () => {
+  /** The addresses that everybody may connect from, by port. */
+  function open(): string[] {
+    const [group] = Object.values(Template.fromStack(stack).findResources('AWS::EC2::SecurityGroup'));
+    const rules: { readonly CidrIp?: string; readonly CidrIpv6?: string; readonly FromPort: number }[] =
+      group?.Properties.SecurityGroupIngress;
+    return rules.map(({ CidrIp, CidrIpv6, FromPort }) => `${CidrIp ?? CidrIpv6} ${FromPort}`).sort();
+  }
+
+  test.each([IpAddressType.DUAL_STACK, IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4])(
+    'is open to IPv6 with %s',
+    (ipAddressType) => {
+      front({ certificate: certificate(), ipAddressType });
+      expect(open()).toEqual(['0.0.0.0/0 443', '0.0.0.0/0 80', '::/0 443', '::/0 80']);
+    },
+  );
+
+  test('is closed to IPv6 without', () => {
+    front({ certificate: certificate() });
+    expect(open()).toEqual(['0.0.0.0/0 443', '0.0.0.0/0 80']);
+  });
+
+  test('consists of the subnets and the group that it was given', () => {
+    const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 });
+    const securityGroup = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1');
+    new SessionLoadBalancer(stack, 'Front', { vpc, vpcSubnets: { subnets: vpc.privateSubnets }, securityGroup });
+    Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+      Subnets: vpc.privateSubnets.map((subnet) => stack.resolve(subnet.subnetId)),
+      SecurityGroups: ['sg-1'],
+    });
+  });
+});
+
+describe('logs of a load balancer', () => {
+  test('are written to the buckets that they are given, which let them', () => {
+    const bucket = new s3.Bucket(stack, 'Logs', { encryption: s3.BucketEncryption.S3_MANAGED });
+    front({ accessLogsBucket: bucket, accessLogsPrefix: 'front/requests', connectionLogsBucket: bucket });
+    const template = Template.fromStack(stack);
+    for (const [kind, prefix] of [
+      ['access', 'front/requests'],
+      ['connection', ''],
+    ] as const) {
+      template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+        LoadBalancerAttributes: Match.arrayWith([
+          { Key: `${kind}_logs.s3.enabled`, Value: 'true' },
+          { Key: `${kind}_logs.s3.bucket`, Value: stack.resolve(bucket.bucketName) },
+          { Key: `${kind}_logs.s3.prefix`, Value: prefix },
+        ]),
+      });
+    }
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 's3:PutObject', Effect: 'Allow' })]) },
     });
   });
 });
