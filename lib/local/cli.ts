@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { COMMANDS, describeServices, runTyped } from './commands.js';
 import { LocalError, messageOf } from './errors.js';
 import { type LocalCloud, type LocalOptions, startLocal } from './local.js';
 
-const HELP = `Runs the functions, tables, caches, secrets and load balancers of a synthesized AWS CDK app on this machine.
+const HELP = `Runs the functions, services, tables, caches, secrets and load balancers of a synthesized AWS CDK app on this machine.
 
   cdk-sessions-local [assembly] [options]
 
@@ -17,7 +18,8 @@ const HELP = `Runs the functions, tables, caches, secrets and load balancers of 
   --https                   serve what is HTTPS in AWS over HTTPS, with a certificate made for this run
   --help                    show this
 
-While it runs: r and Enter recycles all instances, Ctrl-C stops everything.
+While it runs, type a command and Enter, or Ctrl-C, which stops everything:
+  ${COMMANDS}
 
 Chrome, Edge and Firefox keep Secure and __Host- cookies from http://localhost. Safari does not: use --https there,
 and accept the certificate when it asks.
@@ -76,12 +78,13 @@ function wholeNumber(option: string, value: string | undefined): number | undefi
   return value === undefined ? undefined : Number(value);
 }
 
-function show({ fronts, tables, caches, secrets, unsupported }: LocalCloud): void {
+function show({ fronts, services, tables, caches, secrets, unsupported }: LocalCloud): void {
   const lines = [
     ...fronts.map(({ kind, path, url, listener }) => {
       const what = listener === undefined ? kind : `${kind}, ${listener.protocol} ${listener.port}`;
       return `${url}  ${path} (${what})`;
     }),
+    ...describeServices(services),
     ...tables.map(({ path, name }) => `table ${name}  ${path}`),
     ...caches.map(({ path, name, host, port, tls, cluster }) => {
       const how = [tls ? 'TLS' : 'without TLS', ...(cluster ? ['cluster'] : [])].join(', ');
@@ -91,9 +94,10 @@ function show({ fronts, tables, caches, secrets, unsupported }: LocalCloud): voi
     ...unsupported.map(
       ({ type, path, reason, runs }) => `${runs ? 'otherwise here:' : 'cannot run'} ${type} ${path}: ${reason}`,
     ),
-    fronts.length === 0
-      ? 'there is no function URL and no load balancer to open'
-      : 'r and Enter recycles, Ctrl-C stops',
+    ...(fronts.length === 0 ? ['there is no function URL and no load balancer to open'] : []),
+    services.length === 0
+      ? 'r and Enter recycles, Ctrl-C stops'
+      : 'r and Enter recycles, --help shows more, Ctrl-C stops',
   ];
   console.log(lines.join('\n'));
 }
@@ -118,9 +122,10 @@ async function main(): Promise<void> {
   const cloud = await starting;
   show(cloud);
   createInterface({ input: process.stdin }).on('line', (line) => {
-    if (line.trim() === 'r') {
-      cloud.recycle().then(() => console.log('all instances are recycled'), fail);
-    }
+    runTyped(line, cloud).then(
+      (said) => said !== '' && console.log(said),
+      (error: unknown) => (error instanceof LocalError ? console.log(error.message) : fail(error)),
+    );
   });
 }
 

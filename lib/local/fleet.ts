@@ -152,13 +152,13 @@ export class Fleet implements LocalService {
   }
 
   async stop(id: string): Promise<void> {
-    const taken = this.take(this.member(id));
+    const taken = this.take(this.member(id, this.active));
     this.fill();
     await taken;
   }
 
   async kill(id: string): Promise<void> {
-    const member = this.member(id);
+    const member = this.member(id, new Set([...this.active, ...this.leaving]));
     this.killed.add(member);
     member.kill();
     await member.gone;
@@ -196,10 +196,10 @@ export class Fleet implements LocalService {
     await Promise.all([...this.active, ...this.leaving].map((member) => member.end(time)));
   }
 
-  private member(id: string): FleetMember {
-    const found = [...this.active].find((member) => member.id === id);
+  private member(id: string, among: ReadonlySet<FleetMember>): FleetMember {
+    const found = [...among].find((member) => member.id === id);
     if (found === undefined) {
-      const ids = [...this.active].map((member) => member.id).join(', ');
+      const ids = [...among].map((member) => member.id).join(', ');
       throw new LocalError('ERR_LOCAL_OPTION', `${this.path} has no member ${id}: it has ${ids || 'none'}`);
     }
     return found;
