@@ -36,7 +36,8 @@ export class HealthCount {
 
   /** Takes in one check. */
   record(passed: boolean): void {
-    this.against = passed === (this.state === 'healthy') ? 0 : this.against + 1;
+    const confirmed = this.state === (passed ? 'healthy' : 'unhealthy');
+    this.against = confirmed ? 0 : this.against + 1;
     if (passed && this.state === 'initial') {
       this.enter('healthy');
     } else if (this.against >= this.threshold()) {

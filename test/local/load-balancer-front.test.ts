@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { selfSignedCertificate } from '../../lib/local/certificate.js';
+import { close, listen } from '../../lib/local/http.js';
 import { Visitor } from './balancer-visitor.js';
 import { join, serverGroup, startBalancer, startServer, stopAll, until } from './load-balancers.js';
 
@@ -480,6 +483,15 @@ test('a body for a function is read up to 1 MB', async () => {
   const { url } = await startBalancer({ groups });
   const statusOf = async (length: number) => (await fetch(url, { method: 'POST', body: 'x'.repeat(length) })).status;
   expect([await statusOf(2 ** 20), await statusOf(2 ** 20 + 1)]).toEqual([200, 413]);
+});
+
+test('a server may speak HTTPS, with any certificate', async () => {
+  const server = createSecureServer(await selfSignedCertificate(), (request, response) => request.pipe(response));
+  const target = { id: 'a', host: '127.0.0.1', port: await listen(server, 0) };
+  const healthCheck = { ...serverGroup().healthCheck, protocol: 'HTTPS' } as const;
+  const { url } = await startBalancer({ groups: [serverGroup({ protocol: 'HTTPS', healthCheck })], servers: [target] });
+  expect(await (await fetch(url, { method: 'POST', body: 'secret' })).text()).toBe('secret');
+  await close(server);
 });
 
 test('a deregistration waits for the requests under way, and cuts them when its delay is over', async () => {
