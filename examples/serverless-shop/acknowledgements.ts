@@ -1,4 +1,5 @@
 import type { Acknowledgement } from '../acknowledgement.js';
+import { SHOP_FRONT } from '../shop-front-acknowledgements.js';
 import { SHOP_FUNCTION } from '../shop-function.js';
 
 /**
@@ -57,32 +58,7 @@ export const acknowledgements: readonly Acknowledgement[] = [
     at: 'Keys/Rotation/Logs',
     reason: 'CloudWatch Logs encrypts with its own key. Only failed rotations are logged, and never a key.',
   },
-  {
-    rules: ['AwsSolutions-EC23'],
-    at: 'Front/LoadBalancer/SecurityGroup',
-    reason: 'A public site: everybody may connect to ports 443 and 80, and port 80 only redirects.',
-  },
-  {
-    rules: ['ELBv2ACMCertificateRequired'],
-    at: 'Front/LoadBalancer/Redirect80To443',
-    reason: 'This listener answers nothing but a redirect to HTTPS, whose listener has the certificate.',
-  },
-  {
-    rules: ['AwsSolutions-ELB2', 'ELBLoggingEnabled', 'elbv2_logging_enabled_check'],
-    at: 'Front/LoadBalancer',
-    reason:
-      'Sample setting: a bucket of logs would outlive it. In production: front.loadBalancer.logAccessLogs(bucket).',
-  },
-  {
-    rules: ['ELBDeletionProtectionEnabled', 'elbv2_deletion_protection_enabled_check'],
-    at: 'Front/LoadBalancer',
-    reason: 'Sample setting, so that it can be destroyed. SessionLoadBalancer protects by default.',
-  },
-  {
-    rules: ['ALBWAFEnabled'],
-    at: 'Front/LoadBalancer',
-    reason: 'Which rules and rates fit is the application’s to say; a web ACL attaches to front.loadBalancer.',
-  },
+  ...SHOP_FRONT,
   {
     rules: ['VPCNoUnrestrictedRouteToIGW'],
     at: 'Vpc',

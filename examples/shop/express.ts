@@ -32,6 +32,8 @@ export function formOf({ body }: Request): URLSearchParams {
 /** Listens until it is told to stop, and then answers what was asked. */
 export function listen(app: Express): void {
   const server = app.listen(Number(process.env['PORT'] ?? 8080), () => console.log(`instance ${instance} listens`));
+  // Longer than the load balancer keeps its connections: it would send a request into one that is being closed.
+  server.keepAliveTimeout = 75_000;
   process.once('SIGTERM', () => {
     server.close();
     server.closeIdleConnections();

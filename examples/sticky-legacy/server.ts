@@ -2,6 +2,7 @@ import session, { MemoryStore } from 'express-session';
 import { type Cart, cartChange } from '../shop/cart.js';
 import { formOf, instance, listen, shopApplication } from '../shop/express.js';
 import { contentSecurityPolicy, page, type View } from '../shop/page.js';
+import { nameIn } from '../shop/visit.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -38,7 +39,7 @@ app.post('/cart', (request, response) => {
 });
 app.post('/sign-in', (request, response, next) => {
   const { cart = {} } = request.session;
-  const name = formOf(request).get('name')?.trim().slice(0, 40) || 'Visitor';
+  const name = nameIn(formOf(request));
   request.session.regenerate((error: unknown) => {
     if (error) {
       next(error);
