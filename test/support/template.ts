@@ -53,6 +53,8 @@ export function resolveIntrinsics(value: unknown, template: CfnTemplate, others:
       const [separator, parts] = argument as [string, unknown[]];
       return parts.map((part) => String(resolve(part))).join(separator);
     }
+    case 'Fn::Base64':
+      return Buffer.from(String(resolve(argument))).toString('base64');
     case 'Fn::Sub':
       return String(argument).replace(/\$\{([^}]+)\}/g, (_, reference: string) => {
         const [logicalId = '', attribute] = reference.split('.');
