@@ -112,7 +112,7 @@ export class FrontServer {
 function responseOn(socket: Duplex, incoming: IncomingMessage): ServerResponse {
   const response = new ServerResponse(incoming);
   response.shouldKeepAlive = false;
-  // At run time it is the socket of the connection, as always on a server of this module.
+  // The same connection, by its narrower type.
   response.assignSocket(incoming.socket);
   response.once('finish', () => socket.end());
   // A client that is gone needs no reply.

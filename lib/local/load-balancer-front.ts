@@ -75,13 +75,13 @@ export class LoadBalancerFront implements FrontHandler {
     );
   }
 
-  /** Of the protocols that a client may ask for, load balancers know WebSocket alone. */
-  private async answerByServer(exchange: Exchange, group: ServerGroup, decision: Forwarded): Promise<void> {
-    const { head, response, tunnel } = exchange;
-    if (tunnel !== undefined && header(head, 'upgrade')?.toLowerCase() !== 'websocket') {
-      sendReply(response, errorPage(400));
+  private async answerByServer(asked: Exchange, group: ServerGroup, decision: Forwarded): Promise<void> {
+    const exchange = withoutOtherProtocols(asked);
+    if (exchange === undefined) {
+      sendReply(asked.response, errorPage(400));
       return;
     }
+    const { head } = exchange;
     const { targets, sticky, loadBalancer, log } = this.world;
     const stickiness = stickinessIn(group, decision);
     const member = targets.choose(group.arn, stickiness && sticky.target(head, group, stickiness));
@@ -111,6 +111,19 @@ export class LoadBalancerFront implements FrontHandler {
     this.world.log(`${path} has no ${lacking} to forward ${head.method} ${head.path} to, which is 503`);
     sendReply(response, errorPage(503));
   }
+}
+
+/**
+ * Of the protocols that a client may ask for, load balancers know WebSocket alone; who asks for another one is heard as if
+ * they had not. `undefined` if they sent a body along: it is then beyond what Node still reads as HTTP.
+ */
+function withoutOtherProtocols(exchange: Exchange): Exchange | undefined {
+  const { head, incoming, response, tunnel } = exchange;
+  if (tunnel === undefined || header(head, 'upgrade')?.toLowerCase() === 'websocket') {
+    return exchange;
+  }
+  const hasBody = header(head, 'transfer-encoding') !== undefined || Number(header(head, 'content-length') ?? 0) > 0;
+  return hasBody ? undefined : { head, incoming, response };
 }
 
 /** "Application-based stickiness does not work with weighted target groups" (ELB user guide, "Sticky sessions"). */

@@ -33,6 +33,9 @@ export function passOn(passage: Passage): Promise<void> {
   return new Promise((resolve) => new Pass(passage, resolve).begin());
 }
 
+/** The most that a server's reply may have before its body, in bytes (ELB user guide, "Quotas"). */
+const LONGEST_REPLY_HEADERS = 32 * 1024;
+
 class Pass {
   private readonly outgoing: ClientRequest;
   private readonly idle: NodeJS.Timeout;
@@ -59,6 +62,7 @@ class Pass {
       // A flat list is the one form in which the same name may come several times.
       headers: [...headers.flat(), ...upgrade],
       agent: member.agent,
+      maxHeaderSize: LONGEST_REPLY_HEADERS,
     });
     this.over = member.begin(() => this.fail(502, 'was deregistered, and its delay is over'));
     this.idle = setTimeout(() => this.timeOut(), idleTimeout);

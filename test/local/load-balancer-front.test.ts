@@ -183,6 +183,21 @@ describe('what goes wrong', () => {
     expect((await fetch(url)).status).toBe(502);
   });
 
+  test('is 502 for a reply with more than 32 KB before its body', async () => {
+    const server = await startServer('a', (request, response) =>
+      response.setHeader('x-long', 'x'.repeat(request.url === '/fine' ? 31_000 : 33_000)).end(),
+    );
+    const { url } = await startBalancer({ servers: [server] });
+    const statusOf = (path: string) =>
+      new Promise((resolve, reject) => {
+        const options = { maxHeaderSize: 2 ** 17 };
+        httpRequest(`${url}${path}`, options, (reply) => resolve(reply.resume().statusCode))
+          .on('error', reject)
+          .end();
+      });
+    expect([await statusOf('fine'), await statusOf('')]).toEqual([200, 502]);
+  });
+
   test('is 504 for a server that does not answer before the idle timeout is over', async () => {
     const server = await startServer('a', () => {});
     const { url } = await startBalancer({ servers: [server], attributes: { idleTimeout: 50 } });
@@ -468,13 +483,19 @@ describe('a WebSocket', () => {
     expect(await text(raw(port, upgrade('websocket')))).toMatch(/^HTTP\/1\.1 403 Forbidden[^]*no/);
   });
 
-  test.each<[string, Parameters<typeof startBalancer>[0]]>([
-    ['another protocol', {}],
-    ['a function', { groups: [{ ...serverGroup(), type: 'function', functionArn: 'fn', multiValueHeaders: false }] }],
-  ])('is 400 where it is %s', async (what, options) => {
-    const { port } = await startBalancer(options);
-    const socket = raw(port, upgrade(what === 'a function' ? 'websocket' : 'h2c'));
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+  test('is 400 where it is a function', async () => {
+    const groups = [{ ...serverGroup(), type: 'function', functionArn: 'fn', multiValueHeaders: false } as const];
+    const { port } = await startBalancer({ groups });
+    expect(await text(raw(port, upgrade('websocket')))).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test('is all that a client can ask for: with another protocol it is heard as if it had not', async () => {
+    const server = await startServer('a');
+    const { port } = await startBalancer({ servers: [server] });
+    expect(await text(raw(port, upgrade('h2c')))).toMatch(/^HTTP\/1\.1 200 OK[^]*a$/);
+    expect(server.requests[0]?.headers).not.toHaveProperty('upgrade');
+    const withBody = upgrade('h2c').replace('GET', 'POST').replace('\r\n\r\n', '\r\nContent-Length: 5\r\n\r\n');
+    expect(await text(raw(port, withBody))).toMatch(/^HTTP\/1\.1 400 /);
   });
 });
 

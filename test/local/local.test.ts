@@ -377,6 +377,27 @@ describe('a load balancer', () => {
     expect((await under('shop.test', urlOf(cloud, 'Other'))).status).toBe(421);
   });
 
+  test('with servers for targets has none of them until something registers them', async () => {
+    const cloud = await runStack({
+      Resources: {
+        Balancer: { Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {} },
+        Plain: listener(80, 'HTTP', { Type: 'forward', TargetGroupArn: { Ref: 'Group' } }),
+        Group: {
+          Type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
+          Properties: { TargetType: 'ip', HealthCheckIntervalSeconds: 2, Targets: [{ Id: '10.0.0.1', Port: 80 }] },
+        },
+      },
+    });
+    expect((await fetch(urlOf(cloud, 'Plain'))).status).toBe(503);
+    expect(cloud.unsupported).toEqual([
+      expect.objectContaining({
+        logicalId: 'Group',
+        runs: true,
+        reason: 'its targets 10.0.0.1 are not on this machine: services and instance groups register theirs',
+      }),
+    ]);
+  });
+
   test('has its listener for HTTPS first', async () => {
     const cloud = await run({ assembly: await assembly() });
     expect(cloud.fronts.map(({ listener: each }) => each)).toEqual([
