@@ -7,6 +7,7 @@ import { PORT_VARIABLE } from './fleet-member.js';
 import { type FleetSurroundings, portLimit, referredTo, targetPort } from './fleet-surroundings.js';
 import type { Resolver } from './intrinsics.js';
 import { listAt, numberAt, objectAt } from './json.js';
+import { joinedParts } from './multipart.js';
 import { physicalName } from './physical.js';
 import { commandHere, isIn, pathHere } from './program-command.js';
 import { expandedCommand, parseUnit, type SystemdUnit } from './systemd-unit.js';
@@ -77,7 +78,7 @@ function scriptOf(launch: Resource, resolver: Resolver): string {
   const isTemplate = launch.type === 'AWS::EC2::LaunchTemplate';
   const data = isTemplate ? objectAt(launch.properties, 'LaunchTemplateData') : launch.properties;
   const encoded = resolver.resolve(launch.stack, data['UserData']);
-  return Buffer.from(typeof encoded === 'string' ? encoded : '', 'base64').toString();
+  return joinedParts(Buffer.from(typeof encoded === 'string' ? encoded : '', 'base64').toString());
 }
 
 function unitOf({ files }: UserData): { readonly name: string; readonly unit: SystemdUnit } {
