@@ -33,7 +33,7 @@ export function passOn(passage: Passage): Promise<void> {
   return new Promise((resolve) => new Pass(passage, resolve).begin());
 }
 
-/** The most that a server's reply may have before its body, in bytes (ELB user guide, "Quotas"). */
+/** The most that a server's reply may have before its body, in bytes (ELB user guide, "HTTP header limits"). */
 const LONGEST_REPLY_HEADERS = 32 * 1024;
 
 class Pass {
