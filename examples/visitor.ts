@@ -83,7 +83,7 @@ export class Visitor {
   /** The session cookie that the browser holds. */
   async cookie(): Promise<Cookie | undefined> {
     const cookies = await this.#jar.getCookies(this.shop);
-    return cookies.find(({ key }) => key.startsWith('__Host-'));
+    return cookies.find(({ key }) => /^(?:__Host-)?session$/.test(key));
   }
 
   async #post(path: string, fields: Record<string, string>, shop?: string): Promise<void> {
