@@ -9,4 +9,8 @@ export const RECORD_FORMAT = {
   deflated: 2,
   /** A record of another format, encrypted. */
   sealed: 3,
+  /** A session of express-session, as JSON. */
+  express: 4,
+  /** The same, deflated. */
+  expressDeflated: 5,
 } as const;

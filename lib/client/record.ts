@@ -142,18 +142,8 @@ export function decodeRecord(value: Uint8Array): SessionRecord {
   if (format === undefined) {
     throw damaged('it has no value');
   }
-  if (format === RECORD_FORMAT.sealed) {
-    throw new SessionError(
-      'ERR_SESSION_RECORD',
-      'the stored session is encrypted, and this consumer has no keys: give its store the keys that the others have',
-    );
-  }
   if (format !== RECORD_FORMAT.plain && format !== RECORD_FORMAT.deflated) {
-    throw new SessionError(
-      'ERR_SESSION_RECORD',
-      `the stored session has record format ${format}, and this release reads formats up to ${RECORD_FORMAT.sealed}: ` +
-        'deploy the newer cdk-sessions-client to every consumer of the store',
-    );
+    throw unreadable(format);
   }
   const record = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const headerEnd = record.indexOf(LINE_FEED);
@@ -180,6 +170,17 @@ export function decodeRecord(value: Uint8Array): SessionRecord {
       dataVersion,
     ),
   };
+}
+
+/** A record whose format is none of those that its reader knows. */
+export function unreadable(format: number): SessionError {
+  return new SessionError(
+    'ERR_SESSION_RECORD',
+    format === RECORD_FORMAT.sealed
+      ? 'the stored session is encrypted, and this consumer has no keys: give its store the keys that the others have'
+      : `the stored session has record format ${format}, and this release reads formats up to ${RECORD_FORMAT.sealed}: ` +
+          'deploy the newer cdk-sessions-client to every consumer of the store',
+  );
 }
 
 function signInFromJson(value: unknown): SignIn {

@@ -5,6 +5,7 @@ import { HeldReply, sendOwn } from './express-reply.js';
 import type { ExpressNext, ExpressRequest, ExpressResponse } from './express-types.js';
 import type { CommitResult, GateOptions } from './host.js';
 import { TOO_MANY_SESSIONS, UNAVAILABLE } from './own-reply.js';
+import { rethrow } from './rethrow.js';
 
 export type { ExpressNext, ExpressRequest, ExpressResponse } from './express-types.js';
 
@@ -166,13 +167,6 @@ function deadline(requestTimeout: number | undefined): () => GateOptions {
 /** Runs a handler of the application's as Express 5 does: what it throws or rejects with goes to the error handlers. */
 function answer(handler: () => unknown, next: ExpressNext): void {
   new Promise((resolve) => resolve(handler())).catch(next).catch(rethrow);
-}
-
-/** What `next` throws is for the process to know, as if nobody had waited for anything. */
-function rethrow(error: unknown): void {
-  setImmediate(() => {
-    throw error;
-  });
 }
 
 function occupied(property: string): SessionError {

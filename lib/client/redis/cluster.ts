@@ -48,6 +48,11 @@ export class ClusterNodes implements Topology {
     return node;
   }
 
+  async findNodes(): Promise<readonly RedisNode[]> {
+    await this.#discover();
+    return [...this.#nodes.values()];
+  }
+
   learn(failure: RedisFailure, { node, link }: Origin): RedisNode | undefined {
     const { word } = failure;
     if (node !== undefined && (word === 'MOVED' || word === 'ASK')) {

@@ -1,5 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type RedisCommand, RedisFailure, type RedisTransport } from '../stores/redis-transport.js';
+import {
+  type RedisCommand,
+  type RedisCommander,
+  RedisFailure,
+  type RedisTransport,
+} from '../stores/redis-transport.js';
 import type { CallOptions } from '../stores/terms.js';
 import type { RedisLink } from './link.js';
 import type { RedisNode } from './node.js';
@@ -57,6 +62,14 @@ export class RedisConnections implements RedisTransport {
       : link
           .send(command)
           .catch((failure: RedisFailure) => this.#persist(key, command, options, { failure, node, link }));
+  }
+
+  async servers(): Promise<readonly RedisCommander[]> {
+    const nodes = await this.topology.findNodes();
+    return nodes.map((node) => ({
+      send: async (command) =>
+        (node.link ?? (await within(PATIENCE, node.connect(), () => node.failure))).send(command),
+    }));
   }
 
   async #persist(

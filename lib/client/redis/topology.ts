@@ -9,6 +9,8 @@ export interface Topology {
   nodeOf(key: string): RedisNode | undefined;
   /** The node that has a key, asked for. */
   findNode(key: string): Promise<RedisNode>;
+  /** All nodes that have keys, asked for. */
+  findNodes(): Promise<readonly RedisNode[]>;
   /**
    * Learns from what a node answered, or from its silence. Gives the node that takes this one command instead, if it is
    * another one for this time only.
@@ -32,6 +34,10 @@ export class SingleNode implements Topology {
 
   async findNode(): Promise<RedisNode> {
     return this.node;
+  }
+
+  async findNodes(): Promise<readonly RedisNode[]> {
+    return [this.node];
   }
 
   learn({ word }: RedisFailure, { link }: Origin): undefined {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { nameOf } from './key-name.js';
+import { keyNamed, nameOf } from './key-name.js';
 import type { EpochMilliseconds } from './store.js';
 
 /** How often what is over is thrown away, in milliseconds. */
@@ -29,6 +29,12 @@ export class CollectingMap<Value> {
 
   delete(key: Uint8Array): void {
     this.#values.delete(nameOf(key));
+  }
+
+  /** The keys of all that is not over. */
+  keys(): Uint8Array[] {
+    const now = this.clock();
+    return [...this.#values].flatMap(([name, value]) => (this.endOf(value) > now ? [keyNamed(name)] : []));
   }
 
   #collect(): void {

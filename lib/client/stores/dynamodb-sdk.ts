@@ -3,6 +3,8 @@ import {
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  ScanCommand,
+  type ScanCommandInput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBTransport } from './dynamodb-transport.js';
@@ -38,5 +40,6 @@ export function transportOf(client: DynamoDBClient): DynamoDBTransport {
     putItem: (input, options) => client.send(new PutItemCommand(input), { abortSignal: options?.signal }),
     updateItem: (input, options) => client.send(new UpdateItemCommand(input), { abortSignal: options?.signal }),
     deleteItem: (input, options) => client.send(new DeleteItemCommand(input), { abortSignal: options?.signal }),
+    scan: (input, options) => client.send(new ScanCommand(input as ScanCommandInput), { abortSignal: options?.signal }),
   };
 }

@@ -53,6 +53,22 @@ export interface DynamoDBUpdateInput extends DynamoDBKeyInput, DynamoDBTerms {
   readonly ReturnValuesOnConditionCheckFailure?: 'ALL_OLD';
 }
 
+/** A page of a scan of the table: the keys of the items that pass its filter. */
+export interface DynamoDBScanInput extends DynamoDBTerms {
+  readonly TableName: string;
+  readonly ConsistentRead: true;
+  readonly ProjectionExpression: string;
+  readonly FilterExpression: string;
+  /** Where the page before ended. */
+  readonly ExclusiveStartKey?: DynamoDBItem | undefined;
+}
+
+/** What a page has, and where it ended if there is another one. */
+export interface DynamoDBScanOutput {
+  readonly Items?: readonly ReceivedDynamoDBItem[];
+  readonly LastEvaluatedKey?: ReceivedDynamoDBItem;
+}
+
 /**
  * How the store reaches DynamoDB: the AWS SDK, unless the application has something leaner. Inputs are those of the
  * DynamoDB API, version 2012-08-10. A refused condition rejects with an error whose name is
@@ -72,4 +88,6 @@ export interface DynamoDBTransport {
     input: DynamoDBKeyInput & { readonly ReturnValues: 'ALL_OLD' },
     options?: CallOptions,
   ): Promise<{ readonly Attributes?: ReceivedDynamoDBItem }>;
+  /** @default - sessions cannot be listed */
+  scan?(input: DynamoDBScanInput, options?: CallOptions): Promise<DynamoDBScanOutput>;
 }

@@ -1,5 +1,6 @@
 import { SESSION_ITEM } from '../../contract/record.js';
 import { type Clock, systemClock } from '../clock.js';
+import { keysIn } from './dynamodb-keys.js';
 import { DynamoDBOwners } from './dynamodb-owners.js';
 import { DynamoDBTable, isRefusal, number, ttlOf } from './dynamodb-table.js';
 import type { DynamoDBItem, DynamoDBTransport, ReceivedDynamoDBItem } from './dynamodb-transport.js';
@@ -21,6 +22,8 @@ export type {
   DynamoDBItem,
   DynamoDBKeyInput,
   DynamoDBReadInput,
+  DynamoDBScanInput,
+  DynamoDBScanOutput,
   DynamoDBTerms,
   DynamoDBTransport,
   DynamoDBUpdateInput,
@@ -63,8 +66,8 @@ const NAMES = {
 const NO_VALUE = new Uint8Array();
 
 /**
- * Keeps each session as one item of a DynamoDB table, written under a condition and read consistently. No scan, no
- * transaction, no call to the control plane. An item past its `expiresAt` is taken for absent in every condition, since
+ * Keeps each session as one item of a DynamoDB table, written under a condition and read consistently. No
+ * transaction, no call to the control plane, no scan but to list `keys`. An item past its `expiresAt` is taken for absent in every condition, since
  * DynamoDB may keep it for days after its TTL.
  */
 export class DynamoDBStore implements SessionStore {
@@ -145,6 +148,10 @@ export class DynamoDBStore implements SessionStore {
     const transport = await this.#table.reach();
     const { Attributes } = await transport.deleteItem({ ...this.#table.at(key), ReturnValues: 'ALL_OLD' }, options);
     return this.#alive(Attributes);
+  }
+
+  keys(prefix: Uint8Array, options?: CallOptions): AsyncIterable<SessionKey> {
+    return keysIn(this.#table, prefix, this.#clock(), options);
   }
 
   /** The names and values that conditions are made of. DynamoDB refuses a request with one that is not used. */

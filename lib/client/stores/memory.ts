@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.js';
 import { CollectingMap } from './collecting-map.js';
+import { hasPrefix } from './key-name.js';
 import { MemoryOwners } from './memory-owners.js';
 import type { OwnerIndex } from './owner-index.js';
 import type { EpochMilliseconds, SessionKey, SessionStore, StoredSession, TouchResult, WriteResult } from './store.js';
@@ -57,5 +58,9 @@ export class MemoryStore implements SessionStore {
     const current = this.#sessions.get(key);
     this.#sessions.delete(key);
     return current;
+  }
+
+  async *keys(prefix: Uint8Array): AsyncGenerator<SessionKey> {
+    yield* this.#sessions.keys().filter((key) => hasPrefix(key, prefix));
   }
 }

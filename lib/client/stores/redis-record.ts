@@ -47,6 +47,14 @@ export function timeField(time: EpochMilliseconds): Buffer {
   return field;
 }
 
+/** What of a string `endIn` looks at. */
+export const END_RANGE = [0, DEADLINE - 1] as const;
+
+/** When the session ends of which this is the beginning; `undefined` for what is none, or not in a format of today. */
+export function endIn(start: Buffer): EpochMilliseconds | undefined {
+  return start[0] === FORMAT && start.length === DEADLINE ? start.readUIntBE(EXPIRES_AT, TIME) : undefined;
+}
+
 /**
  * The session in a string; `undefined` for one that this library did not write.
  *

@@ -16,6 +16,17 @@ export interface RedisTransport {
    * @throws RedisFailure whatever fails, with what is known of the command
    */
   send(key: string, command: RedisCommand, options?: CallOptions): Promise<unknown>;
+  /**
+   * The servers that have the keys, those of a cluster together: for commands that are about no key.
+   * @default - sessions cannot be listed
+   */
+  servers?(): Promise<readonly RedisCommander[]>;
+}
+
+/** One server, to be sent commands that are about no key. */
+export interface RedisCommander {
+  /** @throws RedisFailure */
+  send(command: RedisCommand): Promise<unknown>;
 }
 
 /**
@@ -76,6 +87,8 @@ const NEVER_SENT = /^(?:Stream isn't writeable|Cluster isn't ready)/;
 export interface RedisClient {
   /** Sends a command, and gives its reply with strings as Buffers. Rejects with a `ReplyError` where the server refuses. */
   callBuffer(command: string, ...args: (string | Buffer | number)[]): Promise<unknown>;
+  /** The clients of a cluster's primaries; one server has none. */
+  nodes?(role: 'master'): readonly RedisClient[];
 }
 
 /** What of a client's options matters here, as far as it shows them. */
@@ -98,11 +111,16 @@ export function redisTransport(client: RedisClient): RedisTransport {
     throw new SessionError('ERR_SESSION_CONFIG', `redis must be ${fault}`);
   }
   return {
-    send: (_key, command) =>
-      client.callBuffer(...command).catch((error: unknown) => {
-        throw failureOf(error);
-      }),
+    send: (_key, command) => sendThrough(client, command),
+    servers: async () =>
+      (client.nodes?.('master') ?? [client]).map((node) => ({ send: (command) => sendThrough(node, command) })),
   };
+}
+
+function sendThrough(client: RedisClient, command: RedisCommand): Promise<unknown> {
+  return client.callBuffer(...command).catch((error: unknown) => {
+    throw failureOf(error);
+  });
 }
 
 function clientFault(client: RedisClient & { readonly options?: ClientOptions }): string | undefined {

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../clock.js';
 import { SessionError } from '../errors.js';
 import type { OwnerIndex } from './owner-index.js';
+import { keysIn } from './redis-keys.js';
 import { keptFor, RedisOwners, sessionName } from './redis-owners.js';
 import { redisRecordOf, sessionIn, timeField } from './redis-record.js';
 import { resending } from './redis-resending.js';
@@ -20,6 +21,7 @@ import type {
 export {
   type RedisClient,
   type RedisCommand,
+  type RedisCommander,
   RedisFailure,
   type RedisOutcome,
   type RedisTransport,
@@ -110,6 +112,10 @@ export class RedisStore implements SessionStore {
 
   async destroy(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined> {
     return this.#alive(await DESTROY.run(this.#once, sessionName(key), [], options));
+  }
+
+  keys(prefix: Uint8Array, options?: CallOptions): AsyncIterable<SessionKey> {
+    return keysIn(this.#once, prefix, this.#clock(), options);
   }
 
   #alive(reply: unknown): StoredSession | undefined {

@@ -61,4 +61,11 @@ export interface SessionStore {
   touch(key: SessionKey, expiresAt: EpochMilliseconds, expected: Version, options?: CallOptions): Promise<TouchResult>;
   /** Removes it and answers with what was there. */
   destroy(key: SessionKey, options?: CallOptions): Promise<StoredSession | undefined>;
+  /**
+   * The keys that begin with these bytes, of which there is at least one: each once, in no order, if its session is alive. Those of
+   * sessions that begin or end meanwhile may be missing. It looks at everything that the system keeps: for administration,
+   * never on the way of a request. The time of its options is for each step.
+   * @default - they cannot be listed
+   */
+  keys?(prefix: Uint8Array, options?: CallOptions): AsyncIterable<SessionKey>;
 }

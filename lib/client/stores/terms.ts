@@ -1,4 +1,4 @@
-/** The SHA-256 of a session id, 32 bytes: the only form of it that is at rest. */
+/** Made of a session id by SHA-256, 32 bytes: the only form of it that is at rest. */
 export type SessionKey = Uint8Array;
 
 /** Tells one save of a session from every other: made by the engine, compared by stores, understood by nobody else. */

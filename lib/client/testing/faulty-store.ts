@@ -16,7 +16,9 @@ export type Fault = 'fail' | 'hang' | 'lose-reply' | 'duplicate' | { readonly de
 export type ReadFault = Fault | 'stale';
 
 /** The calls of a store, and of what it keeps of owners. */
-export type StoreCall = Exclude<keyof SessionStore, 'capacity' | 'compressAbove' | 'owners'> | keyof OwnerIndex;
+export type StoreCall =
+  | Exclude<keyof SessionStore, 'capacity' | 'compressAbove' | 'owners' | 'keys'>
+  | keyof OwnerIndex;
 
 /** What can befall a call of a kind. */
 export type FaultOf<Call extends StoreCall> = Call extends 'read' ? ReadFault : Fault;
@@ -47,6 +49,8 @@ export class FaultyStore implements SessionStore {
   readonly capacity?: number;
   readonly compressAbove?: number;
   readonly owners?: OwnerIndex;
+  /** Never spoiled. */
+  readonly keys?: NonNullable<SessionStore['keys']>;
   readonly #inner: SessionStore;
   readonly #script: { readonly [Call in StoreCall]: (FaultOf<Call> | undefined)[] } = {
     read: [],
@@ -74,6 +78,9 @@ export class FaultyStore implements SessionStore {
     }
     if (inner.owners !== undefined) {
       this.owners = this.#spoilOwners(inner.owners);
+    }
+    if (inner.keys !== undefined) {
+      this.keys = inner.keys.bind(inner);
     }
     this.#random = seededRandom(faults.seed);
     this.#rate = faults.rate;

@@ -5,6 +5,7 @@ import type { SessionStore } from '../stores/store.js';
 import { BLOCK_CASES } from './block-contract.js';
 import { MINUTE, same, stored, type Trial } from './contract-trial.js';
 import { FakeClock } from './fake-clock.js';
+import { KEYS_CASES } from './keys-contract.js';
 import { OWNER_CASES } from './owner-contract.js';
 import { anySessionSequence } from './session-sequence.js';
 
@@ -32,7 +33,7 @@ export interface ContractOptions {
 /**
  * The text of the store port as tests, for any test framework. Every store passes them, on the real system that it is
  * made for. Whether a store has `owners` shows when it is made: the cases whose names begin with `with owners` then pass
- * for one that has none.
+ * for one that has none, and those with `with keys` for one that does not list its sessions.
  *
  * @param subject makes a store that asks `clock` for the time; all stores that it makes share what they keep
  * @example
@@ -59,6 +60,16 @@ export function storeContract(
         const { owners } = trial.store;
         if (owners !== undefined) {
           await check({ ...trial, owners, owner: randomBytes(32) });
+        }
+      },
+    })),
+    ...Object.entries(KEYS_CASES).map(([name, check]) => ({
+      name: `with keys: ${name}`,
+      run: async () => {
+        const trial = await begin();
+        const keys = trial.store.keys?.bind(trial.store);
+        if (keys !== undefined) {
+          await check({ ...trial, keys });
         }
       },
     })),
