@@ -19,6 +19,7 @@ import { deployedStack } from '../support/stacks.js';
 import { resolveIntrinsics } from '../support/template.js';
 
 const VARIABLE = 'CDK_SESSIONS';
+const TMPFILES = '/usr/bin/systemd-tmpfiles';
 const CONTRACT = '{"version":1,"stores":{"primary":{"kind":"dynamodb","table":"shop"}}}';
 
 let folder: string;
@@ -50,7 +51,7 @@ function readBySystemd(): string {
   mkdirSync(join(folder, 'etc'), { recursive: true });
   writeFileSync(join(folder, 'etc/os-release'), readFileSync(file(), 'utf8').replace(VARIABLE, 'ID'));
   writeFileSync(join(folder, 'tmpfiles.conf'), 'f+ /told - - - - %o\n');
-  execFileSync('systemd-tmpfiles', [`--root=${folder}`, '--create', join(folder, 'tmpfiles.conf')]);
+  execFileSync(TMPFILES, [`--root=${folder}`, '--create', join(folder, 'tmpfiles.conf')]);
   return readFileSync(join(folder, 'told'), 'utf8');
 }
 
@@ -58,7 +59,7 @@ const READERS: [string, () => string | undefined][] = [
   ['a shell', readByShell],
   ['the rules of systemd', readByRules],
 ];
-if (existsSync('/usr/bin/systemd-tmpfiles')) {
+if (existsSync(TMPFILES)) {
   READERS.push(['systemd itself', readBySystemd]);
 }
 
