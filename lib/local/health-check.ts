@@ -46,7 +46,7 @@ export function checkOnce(
   stopped: AbortSignal,
 ): Promise<string | undefined> {
   const request = check.protocol === 'HTTPS' ? httpsRequest : httpRequest;
-  return new Promise((resolve) => {
+  return new Promise<string | undefined>((resolve) => {
     const outgoing = request({
       host,
       port,
@@ -55,17 +55,19 @@ export function checkOnce(
       // As a load balancer does, which does not validate the certificates of targets.
       rejectUnauthorized: false,
       headers: { host: `${host}:${port}`, 'user-agent': 'ELB-HealthChecker/2.0', connection: 'close' },
-      signal: AbortSignal.any([AbortSignal.timeout(check.timeout), stopped]),
+      signal: stopped,
     });
+    const late = setTimeout(() => {
+      outgoing.destroy(new Error(`${check.path} does not answer within ${check.timeout / 1000} s`));
+    }, check.timeout);
     outgoing.on('response', (reply) => {
       const status = reply.statusCode ?? 0;
       resolve(check.passes(status) ? undefined : `${check.path} answers ${status}`);
       outgoing.destroy();
     });
-    outgoing.on('error', (error) => {
-      const late = error.name === 'AbortError';
-      resolve(late ? `${check.path} does not answer within ${check.timeout / 1000} s` : messageOf(error));
-    });
+    outgoing.on('error', (error) => resolve(messageOf(error)));
+    outgoing.once('close', () => clearTimeout(late));
     outgoing.end();
-  });
+    // Node refuses a path that is none, at once.
+  }).catch(messageOf);
 }

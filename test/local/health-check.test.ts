@@ -48,6 +48,13 @@ test('and an answer that does not come in time', async () => {
   expect(await checkOnce(check, silent, NEVER)).toBe('/ does not answer within 0.02 s');
 });
 
+test('and a path that HTTP does not permit', async () => {
+  const server = await startServer('a');
+  expect(await checkOnce({ ...CHECK, path: '/is it up' }, server, NEVER)).toBe(
+    'Request path contains unescaped characters',
+  );
+});
+
 test('over HTTPS any certificate will do', async () => {
   const answer = (_: IncomingMessage, response: { end(): void }) => response.end();
   const secure = createSecureServer(await selfSignedCertificate(), answer);

@@ -177,11 +177,14 @@ describe('what goes wrong', () => {
     expect(log).toHaveBeenLastCalledWith('GET / is cut: a closed the connection');
   });
 
-  test('is 502 for an answer that is not HTTP', async () => {
-    const server = await startServer('a', (request) => request.socket.end('what?\r\n\r\n'));
-    const { url } = await startBalancer({ servers: [server] });
-    expect((await fetch(url)).status).toBe(502);
-  });
+  test.each(['what?', 'HTTP/1.1 099 Nothing', 'HTTP/1.1 200 OK\r\nContent-Length: x'])(
+    'is 502 for the answer %j, which is not HTTP',
+    async (answer) => {
+      const server = await startServer('a', (request) => request.socket.end(`${answer}\r\n\r\n`));
+      const { url } = await startBalancer({ servers: [server] });
+      expect((await fetch(url)).status).toBe(502);
+    },
+  );
 
   test('is 502 for a reply with more than 32 KB before its body', async () => {
     const server = await startServer('a', (request, response) =>

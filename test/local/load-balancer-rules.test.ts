@@ -105,6 +105,18 @@ describe('actions', () => {
     });
   });
 
+  test('forward, and keep visitors at a target group for a while', () => {
+    const TargetGroups = [{ TargetGroupArn: 'a' }];
+    const kept = (TargetGroupStickinessConfig: object) =>
+      actionOf([{ Type: 'forward', ForwardConfig: { TargetGroups, TargetGroupStickinessConfig } }]);
+    const targets = [{ targetGroupArn: 'a', weight: 1 }];
+    expect(kept({ Enabled: true, DurationSeconds: 60 })).toEqual({ type: 'forward', targets, stickiness: 60_000 });
+    expect(kept({ Enabled: false, DurationSeconds: 60 })).toEqual({ type: 'forward', targets });
+    expect(() => kept({ Enabled: true })).toThrow(
+      'its TargetGroupStickinessConfig is enabled, and DurationSeconds is missing',
+    );
+  });
+
   test('answer with something fixed', () => {
     expect(actionOf([{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } }])).toEqual({
       type: 'fixed-response',
@@ -145,5 +157,22 @@ describe('actions', () => {
     ];
     expect([0, 0.24, 0.25, 0.99].map((chance) => chooseTarget(targets, chance))).toEqual(['a', 'a', 'b', 'b']);
     expect(chooseTarget([], 0)).toBeUndefined();
+  });
+
+  test('weights decide in proportion, and nobody is chosen whose weight is 0', () => {
+    const weights = fc.array(fc.integer({ min: 0, max: 999 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(weights, (given) => {
+        const targets = given.map((weight, index) => ({ targetGroupArn: String(index), weight }));
+        const whole = given.reduce((sum, weight) => sum + weight, 0);
+        const steps = 1000;
+        const chosen = Array.from({ length: steps }, (_, step) => chooseTarget(targets, (step + 0.5) / steps));
+        for (const { targetGroupArn, weight } of targets) {
+          const times = chosen.filter((each) => each === targetGroupArn).length;
+          expect(Math.abs(times - (whole === 0 ? 0 : (steps * weight) / whole))).toBeLessThanOrEqual(1);
+        }
+        expect(chosen.includes(undefined)).toBe(whole === 0);
+      }),
+    );
   });
 });
