@@ -243,7 +243,7 @@ describe('refused, with what to do', () => {
     const service = new ecs.Ec2Service(stack, 'Service', { cluster, taskDefinition });
     refused(
       () => front().addEcsService('Web', service),
-      'servers are let in by a security group, received some without any, as tasks on instances of addAsgCapacityProvider() are: service.connections.addSecurityGroup(...group.connections.securityGroups) before (at Stack/Service/FrontWeb/TargetGroup)',
+      'servers are let in by a security group, received some without any, as tasks on instances of addAsgCapacityProvider() are: cluster.connections.addSecurityGroup(...group.connections.securityGroups) before the service is created (at Stack/Service/FrontWeb/TargetGroup)',
     );
   });
 
@@ -551,7 +551,11 @@ describe('accepted, as it is deployed', () => {
       { healthyThresholdCount: 2, unhealthyThresholdCount: 10 },
       { HealthyThresholdCount: 2, UnhealthyThresholdCount: 10 },
     ],
-    ['HTTPS', { protocol: elbv2.ApplicationProtocol.HTTPS }, { Protocol: 'HTTPS', Port: 443 }],
+    [
+      'HTTPS',
+      { protocol: elbv2.ApplicationProtocol.HTTPS },
+      { Protocol: 'HTTPS', Port: 443, HealthCheckProtocol: 'HTTPS' },
+    ],
   ])('of a service, how it is asked: %s', (_, options, expected) => {
     front().addEcsService('Web', fargateService(stack, vpc), options);
     Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', expected);

@@ -26,16 +26,15 @@ export function ec2Service(
   const cluster = new ecs.Cluster(scope, 'Ec2Cluster', { vpc });
   const autoScalingGroup = instances(scope, vpc, 'ClusterInstances', ecs.EcsOptimizedImage.amazonLinux2023());
   cluster.addAsgCapacityProvider(new ecs.AsgCapacityProvider(scope, 'Capacity', { autoScalingGroup }));
+  // CDK does not, for instances of a capacity provider.
+  cluster.connections.addSecurityGroup(...autoScalingGroup.connections.securityGroups);
   const taskDefinition = new ecs.Ec2TaskDefinition(scope, 'Ec2Tasks', { networkMode });
   taskDefinition.addContainer('web', {
     image: ecs.ContainerImage.fromRegistry('web'),
     memoryLimitMiB: 256,
     portMappings: networkMode === ecs.NetworkMode.NONE ? [] : [{ containerPort: 8080 }],
   });
-  const service = new ecs.Ec2Service(scope, 'Ec2Service', { cluster, taskDefinition, minHealthyPercent: 100 });
-  // CDK does not, for instances of a capacity provider.
-  service.connections.addSecurityGroup(...autoScalingGroup.connections.securityGroups);
-  return service;
+  return new ecs.Ec2Service(scope, 'Ec2Service', { cluster, taskDefinition, minHealthyPercent: 100 });
 }
 
 /** An Auto Scaling group of small instances. */

@@ -44,6 +44,8 @@ export class ServerTargetGroup extends elbv2.ApplicationTargetGroup {
       loadBalancingAlgorithmType: options.loadBalancingAlgorithm,
       enableAnomalyMitigation: options.anomalyMitigation,
       healthCheck: {
+        // Plain HTTP unless told otherwise, whatever the target group speaks.
+        protocol: options.protocol === elbv2.ApplicationProtocol.HTTPS ? elbv2.Protocol.HTTPS : undefined,
         path: options.healthCheckPath ?? '/health',
         healthyHttpCodes: options.healthyHttpCodes ?? '200',
         interval: options.healthCheckInterval,
@@ -61,7 +63,7 @@ export class ServerTargetGroup extends elbv2.ApplicationTargetGroup {
     if (connectable.connections.securityGroups.length === 0) {
       throw new SessionConstructError(
         'ERR_SESSION_LOAD_BALANCER',
-        'servers are let in by a security group, received some without any, as tasks on instances of addAsgCapacityProvider() are: service.connections.addSecurityGroup(...group.connections.securityGroups) before',
+        'servers are let in by a security group, received some without any, as tasks on instances of addAsgCapacityProvider() are: cluster.connections.addSecurityGroup(...group.connections.securityGroups) before the service is created',
         this,
       );
     }
