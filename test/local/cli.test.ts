@@ -6,6 +6,7 @@ import path from 'node:path';
 import { close, listen } from '../../lib/local/http.js';
 import { functionUrl, inlineFunction, removeFolders, table, temporaryFolder, writeAssembly } from './fixture.js';
 import { isRunning } from './processes.js';
+import { ecsService, SERVER, taskDefinition } from './services.js';
 
 const ROOT = path.join(__dirname, '..', '..');
 const started: ChildProcess[] = [];
@@ -165,6 +166,56 @@ test('r and Enter recycles all instances', async () => {
   child.stdin.write('r\n');
   await says(/all instances are recycled/);
   expect(await (await fetch(url)).text()).not.toBe(before);
+});
+
+describe('services', () => {
+  /** One that has started a process of its own, which outlives it if nobody ends it. */
+  const source = `${SERVER}
+    const child = require('node:child_process').spawn('sleep', ['1000']);
+    console.log('processes', process.pid, child.pid);
+  `;
+  const services = () =>
+    writeAssembly(
+      { Web: { Resources: { Shop: ecsService('Task', [], { DesiredCount: 1 }), Task: taskDefinition('image') } } },
+      { images: { image: { Dockerfile: 'FROM node\nCMD ["node", "server.js"]', 'server.js': source } } },
+    );
+
+  test('are listed, scaled, stopped and killed by what is typed', async () => {
+    const { child, says } = await cli(await services());
+    const [id = ''] = /\w+$/.exec(await says(/^service Web-Shop {2}Web\/Shop\n {2}\w+/m)) ?? [];
+    await says(/Ctrl-C stops/);
+    child.stdin.write('scale 2\n');
+    await says(
+      new RegExp(`^service Web-Shop  Web/Shop\n  ${id} on 127.0.0.1:\\d+, running\n  \\w+ on .*, running$`, 'm'),
+    );
+    child.stdin.write(`stop ${id}\n`);
+    await says(new RegExp(`^Web/Shop #${id} asked to end$`, 'm'));
+    await says(new RegExp(`^${id} is gone$`, 'm'));
+    child.stdin.write(`kill ${id}\n`);
+    await says(new RegExp(`^there is no member ${id}: there are`, 'm'));
+    child.stdin.write('scale shop\n');
+    await says(/^scale must be told how many members there are to be, received shop$/m);
+    child.stdin.write('r\n');
+    await says(/^all instances are recycled$/m);
+  });
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)('and what they have started end with the run, by %s', async (signal) => {
+    const { child, says, ended } = await cli(await services());
+    const pids = (await says(/processes \d+ \d+/)).split(' ').slice(1).map(Number);
+    await says(/Ctrl-C stops/);
+    expect(await Promise.all(pids.map(isRunning))).toEqual([true, true]);
+    child.kill(signal);
+    await ended();
+    for (let tries = 0; tries < 100 && (await Promise.all(pids.map(isRunning))).includes(true); tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(await Promise.all(pids.map(isRunning))).toEqual([false, false]);
+  });
+});
+
+test('--help says what may be typed', async () => {
+  const { output } = await (await cli('--help')).ended();
+  expect(output).toMatch(/^ {2}scale \[SERVICE\] N {9}have N members/m);
 });
 
 test('--help says which browsers need --https', async () => {
