@@ -134,8 +134,8 @@ export async function startBalancer({
   );
   const front = await FrontServer.listen(0, undefined, log);
   stops.push(async () => {
-    await targets.stop();
     await front.stop();
+    await targets.stop();
   });
   front.serve(
     new LoadBalancerFront(loadBalancerListener({ defaultAction: actionOf([action]) }), {

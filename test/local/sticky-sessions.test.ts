@@ -38,7 +38,7 @@ describe('the cookie of the load balancer', () => {
 
   test('brings them back among other cookies, and beside one that says nothing', () => {
     const [own = ''] = lines;
-    const among = request({ headers: [['cookie', `x=1; AWSALBCORS=forged; ${own.split(';')[0]};y=2`]] });
+    const among = request({ headers: [['cookie', `x=1; odd; AWSALBCORS=forged; ${own.split(';')[0]};y=2`]] });
     expect(sticky.target(among, GROUP, BALANCER)).toBe('a');
   });
 
