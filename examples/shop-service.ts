@@ -11,14 +11,16 @@ export interface ShopServiceProps {
   readonly entry: string;
   /** What else the server is told that nobody may read. */
   readonly secrets?: Readonly<Record<string, ecs.Secret>>;
+  /** @default 2 */
+  readonly tasks?: number;
 }
 
-/** Two tasks on Fargate in a VPC of their own, each the same server, listening on 8080. */
+/** Tasks on Fargate in a VPC of their own, each the same server, listening on 8080. */
 export class ShopService extends Construct {
   readonly vpc: ec2.Vpc;
   readonly service: ecs.FargateService;
 
-  constructor(scope: Construct, id: string, { entry, secrets }: ShopServiceProps) {
+  constructor(scope: Construct, id: string, { entry, secrets, tasks = 2 }: ShopServiceProps) {
     super(scope, id);
     // The tasks have addresses of their own, which spares a NAT gateway: nobody but the load balancer may connect to them.
     this.vpc = new ec2.Vpc(this, 'Vpc', {
@@ -53,7 +55,7 @@ export class ShopService extends Construct {
         containerInsightsV2: ecs.ContainerInsights.ENABLED,
       }),
       taskDefinition: task,
-      desiredCount: 2,
+      desiredCount: tasks,
       assignPublicIp: true,
       minHealthyPercent: 100,
       circuitBreaker: { rollback: true },
