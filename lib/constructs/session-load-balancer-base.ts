@@ -19,6 +19,7 @@ import type {
   SessionTargetGroupsOptions,
   SessionTargetOptions,
 } from './session-target-options.js';
+import { STICKY_FUNCTION } from './stickiness.js';
 
 /** A load balancer in front of an application with sessions, created or existing. */
 export interface ISessionLoadBalancer extends IResource, ec2.IConnectable {
@@ -93,13 +94,9 @@ export abstract class SessionLoadBalancerBase extends Resource implements ISessi
     const target = this.targetIn(fn, id);
     // Only TypeScript knows that there is none.
     if ('stickiness' in options && options.stickiness !== undefined) {
-      this.refuse(
-        target,
-        'a target group with a Lambda function cannot be sticky: leave stickiness out, and keep sessions in a shared store such as SessionTable',
-      );
+      this.refuse(target, STICKY_FUNCTION);
     }
-    const priority = this._priorities.claim(target, options.priority);
-    this.addRule(target, priority, options, elbv2.ListenerAction.forward([functionTargetGroup(target, fn)]));
+    this.addRule(target, options, elbv2.ListenerAction.forward([functionTargetGroup(target, fn)]));
     this._cookies.addTarget(fn);
   }
 
@@ -110,11 +107,12 @@ export abstract class SessionLoadBalancerBase extends Resource implements ISessi
   ): elbv2.ApplicationTargetGroup {
     const target = this.targetIn(service, id);
     const container = ecsTarget(target, service, options);
-    // Each task is registered with a port of its own. Another one of the target group would replace it.
+    // No port: each task is registered with its own, and one that changed would replace the target group.
     const { vpc } = service.cluster;
     const targetGroup = new ServerTargetGroup(target, 'TargetGroup', { ...options, balancer: this, vpc });
     targetGroup.addTarget(service.loadBalancerTarget(container));
-    this.addServers(target, service, targetGroup, options);
+    this.addRule(target, options, elbv2.ListenerAction.forward([targetGroup]));
+    this._cookies.addTarget(service);
     return targetGroup;
   }
 
@@ -140,7 +138,8 @@ export abstract class SessionLoadBalancerBase extends Resource implements ISessi
     }
     const targetGroup = new ServerTargetGroup(target, 'TargetGroup', { ...options, balancer: this, vpc });
     targetGroup.addTarget(group);
-    this.addServers(target, group, targetGroup, options);
+    this.addRule(target, options, elbv2.ListenerAction.forward([targetGroup]));
+    this._cookies.addTarget(group);
     return targetGroup;
   }
 
@@ -159,20 +158,8 @@ export abstract class SessionLoadBalancerBase extends Resource implements ISessi
     if (fault !== undefined) {
       this.refuse(target, fault);
     }
-    const priority = this._priorities.claim(target, options.priority);
-    this.addRule(target, priority, options, weightedForward(targetGroups, groupStickiness));
+    this.addRule(target, options, weightedForward(targetGroups, groupStickiness));
     target.node.addValidation({ validate: () => stickyGroupsFaults(targetGroups, groupStickiness) });
-  }
-
-  private addServers(
-    target: Construct,
-    servers: IConstruct,
-    targetGroup: elbv2.ApplicationTargetGroup,
-    options: SessionTargetOptions,
-  ): void {
-    const priority = this._priorities.claim(target, options.priority);
-    this.addRule(target, priority, options, elbv2.ListenerAction.forward([targetGroup]));
-    this._cookies.addTarget(servers);
   }
 
   /** Rules are made with the targets: in the balancer's stack they would form a cycle with those of the targets. */
@@ -182,13 +169,12 @@ export abstract class SessionLoadBalancerBase extends Resource implements ISessi
 
   private addRule(
     target: Construct,
-    priority: number,
-    { conditions }: SessionTargetOptions,
+    { priority, conditions }: SessionTargetOptions,
     action: elbv2.ListenerAction,
   ): void {
     new elbv2.ApplicationListenerRule(target, 'Rule', {
       listener: this.listener,
-      priority,
+      priority: this._priorities.claim(target, priority),
       conditions: conditions ?? [elbv2.ListenerCondition.pathPatterns(['/*'])],
       action,
     });

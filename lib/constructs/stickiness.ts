@@ -17,6 +17,10 @@ const RESERVED_PREFIX = 'AWSALB';
 // RFC 6265, section 4.1.1: a cookie's name is a token (RFC 9110, section 5.6.2). The session cookie has the same limit.
 const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
 
+/** Why functions and stickiness do not go together. */
+export const STICKY_FUNCTION =
+  'a target group with a Lambda function cannot be sticky: leave stickiness out, and keep sessions in a shared store such as SessionTable';
+
 /** The attributes of a target group that stickiness consists of. What is not among a value's is not set at all. */
 const ATTRIBUTES = [
   'stickiness.enabled',
@@ -146,15 +150,16 @@ function deployedTargetGroup(targetGroup: elbv2.ApplicationTargetGroup): Deploye
   return deployedProperties(targetGroup.node.defaultChild as CfnResource);
 }
 
+/** None where an escape hatch put something in their place that only the deployment knows. */
 function stickinessAttributes({ TargetGroupAttributes }: DeployedTargetGroup): ReadonlyMap<string, unknown> {
-  const attributes = (TargetGroupAttributes ?? []) as readonly { readonly Key: string; readonly Value: unknown }[];
+  const attributes: readonly { readonly Key: string; readonly Value: unknown }[] = Array.isArray(TargetGroupAttributes)
+    ? TargetGroupAttributes
+    : [];
   return new Map(attributes.map(({ Key, Value }) => [Key, Value]));
 }
 
 function functionFault(targetType: unknown): string | undefined {
-  return targetType === elbv2.TargetType.LAMBDA
-    ? 'a target group with a Lambda function cannot be sticky: leave stickiness out, and keep sessions in a shared store such as SessionTable'
-    : undefined;
+  return targetType === elbv2.TargetType.LAMBDA ? STICKY_FUNCTION : undefined;
 }
 
 function seconds(duration: Duration): string {

@@ -122,6 +122,13 @@ describe('what contradicts the stickiness that was applied is found at synth', (
     );
   });
 
+  test('attributes that an escape hatch leaves to the deployment', () => {
+    sid.applyTo(targetGroup);
+    const resource = targetGroup.node.defaultChild as elbv2.CfnTargetGroup;
+    resource.addPropertyOverride('TargetGroupAttributes', { 'Fn::If': ['IsProduction', SID_ATTRIBUTES, []] });
+    expect(found()).toContain('Stickiness.applicationCookie() was applied, and stickiness.enabled is missing');
+  });
+
   test('on a target of a load balancer as well, where no stickiness is the default', () => {
     const group = new SessionLoadBalancer(stack, 'Front', { vpc }).addEcsService('Web', fargateService(stack, vpc));
     group.setAttribute('stickiness.enabled', 'true');
