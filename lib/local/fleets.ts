@@ -16,14 +16,10 @@ import { notRun, otherwise, type Unsupported } from './support.js';
 import type { Targets } from './targets.js';
 import { layOutTrust, TRUST_VARIABLE } from './trust.js';
 
-/** How each type of service is read. */
-const READERS = {
-  'AWS::ECS::Service': ecsServiceDefinition,
-  'AWS::AutoScaling::AutoScalingGroup': autoScalingGroupDefinition,
-} as const;
+const GROUP = 'AWS::AutoScaling::AutoScalingGroup';
 
 /** The types of services. */
-export const SERVICE_TYPES: readonly string[] = Object.keys(READERS);
+export const SERVICE_TYPES: readonly string[] = ['AWS::ECS::Service', GROUP];
 
 /** What the services of a run need. */
 export interface FleetsOptions extends FleetSurroundings {
@@ -95,11 +91,8 @@ export class Fleets {
     if (process.platform === 'win32') {
       throw new LocalError('ERR_LOCAL_TEMPLATE', 'services run on Linux and macOS only: use WSL');
     }
-    const reader = Object.entries(READERS).find(([type]) => type === resource.type)?.[1];
-    if (reader === undefined) {
-      throw new LocalError('ERR_LOCAL_TEMPLATE', `a resource of the type ${resource.type} is no service`);
-    }
-    return reader(resource, this.options);
+    const read = resource.type === GROUP ? autoScalingGroupDefinition : ecsServiceDefinition;
+    return read(resource, this.options);
   }
 
   private async prepare(
