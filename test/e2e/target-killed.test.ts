@@ -114,8 +114,8 @@ test.each(STORES)(
       await service.scale(TASKS + 1);
       let reached = 0;
       await forEach(visitors, async (visitor) => {
-          const { instance, cart } = await visitor.look();
-          expect(cart).toEqual({ mug: 1 });
+        const { instance, cart } = await visitor.look();
+        expect(cart).toEqual({ mug: 1 });
         reached += before.has(instance) ? 0 : 1;
       });
 
