@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Stickiness } from 'cdk-sessions';
@@ -17,8 +17,9 @@ export class StickyLegacyStack extends Stack {
       entry: join(__dirname, 'server.ts'),
       secrets: { SESSION_SECRET: ecs.Secret.fromSecretsManager(secret) },
     });
-    shopFront(this, vpc, certificateArn).addEcsService('Shop', service, {
+    const targets = shopFront(this, vpc, certificateArn).addEcsService('Shop', service, {
       stickiness: Stickiness.loadBalancerCookie(Duration.days(1)),
     });
+    Annotations.of(targets).acknowledgeWarning('cdk-sessions:loadBalancerCookie', 'It is what this sample is about.');
   }
 }
