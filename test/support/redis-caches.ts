@@ -31,14 +31,21 @@ export interface LiveCache {
 /** The user that clients of a cache with users connect as, who may do what `SessionReplicationGroup` grants and no more. */
 export const SESSIONS_USER = { name: 'sessions', password: 'password-of-the-user-of-sessions' } as const;
 
+/** A user who may list sessions as well, which no construct grants. */
+export const LISTING_USER = { name: 'listing', password: 'password-of-the-user-of-listings' } as const;
+
 /** @throws LocalError ERR_LOCAL_REDIS if `redis-server` is not installed, or does not start. */
 export async function startCache(kind: CacheKind, settings: Readonly<Record<string, string>> = {}): Promise<LiveCache> {
   if (kind === 'one server') {
     return alone(await RedisServer.start({ folder: tmpdir(), settings }));
   }
   const certificate = await selfSignedCertificate();
-  const rules = [...sessionAccessString(CacheEngine.REDIS_7_0).split(' '), `>${SESSIONS_USER.password}`];
-  const options = { folder: tmpdir(), certificate, users: [{ name: SESSIONS_USER.name, rules }], settings };
+  const rules = sessionAccessString(CacheEngine.REDIS_7_0).split(' ');
+  const users = [
+    { name: SESSIONS_USER.name, rules: [...rules, `>${SESSIONS_USER.password}`] },
+    { name: LISTING_USER.name, rules: [...rules, '+scan', `>${LISTING_USER.password}`] },
+  ];
+  const options = { folder: tmpdir(), certificate, users, settings };
   if (kind === 'one server with TLS and users') {
     return alone(await RedisServer.start(options));
   }

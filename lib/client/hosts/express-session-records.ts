@@ -31,6 +31,8 @@ export interface FoundSession extends KnownSession {
 /** How often a save is tried when others save the same session at the same time. */
 const MOST_ATTEMPTS = 20;
 
+const CHANGED = 'changed';
+
 /** The longest that one call of express-session may take, in milliseconds, however often it asks the store. */
 const TOTAL_TIMEOUT = 10_000;
 
@@ -124,25 +126,23 @@ export class ExpressSessionRecords {
     }
     const cookie = cookieText(stored);
     const isLater = (at: KnownSession) => at.cookie === cookie && at.expiresAt <= expiresAt;
-    let at: KnownSession | FoundSession | undefined = known && isLater(known) ? known : await this.find(key, budget);
-    for (let attempt = 0; at !== undefined && attempt < MOST_ATTEMPTS; attempt++) {
-      if (isLater(at)) {
-        const { version } = at;
-        const result = await budget.call('touch', (options) => this.#store.touch(key, expiresAt, version, options));
-        if (result !== 'changed') {
-          return result === 'ok' ? { version, expiresAt, cookie } : undefined;
-        }
-      } else if ('session' in at) {
-        const text = JSON.stringify({ ...at.session, cookie: stored });
-        const outcome = await this.#write(key, text, at.version, budget, { expiresAt, cookie });
-        if (typeof outcome !== 'string') {
-          return outcome;
-        }
-      }
-      at = await this.find(key, budget);
+    const moved = known && isLater(known) ? await this.#move(key, { ...known, expiresAt }, budget) : CHANGED;
+    if (moved !== CHANGED) {
+      return moved;
     }
-    if (at === undefined) {
-      return undefined;
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const found = await this.find(key, budget);
+      if (found === undefined) {
+        return undefined;
+      }
+      const { session, version } = found;
+      const text = JSON.stringify({ ...session, cookie: stored });
+      const outcome = isLater(found)
+        ? await this.#move(key, { version, expiresAt, cookie }, budget)
+        : await this.#write(key, text, version, budget, { expiresAt, cookie });
+      if (typeof outcome !== 'string') {
+        return outcome;
+      }
     }
     throw contended();
   }
@@ -167,6 +167,17 @@ export class ExpressSessionRecords {
       }
       yield value;
     }
+  }
+
+  /** Moves the end of a session on. Gives what is known of it then, that it has changed, or `undefined` if it has ended. */
+  async #move(
+    key: SessionKey,
+    next: KnownSession,
+    budget: CallBudget,
+  ): Promise<KnownSession | typeof CHANGED | undefined> {
+    const { version, expiresAt } = next;
+    const result = await budget.call('touch', (options) => this.#store.touch(key, expiresAt, version, options));
+    return result === 'ok' ? next : result === CHANGED ? CHANGED : undefined;
   }
 
   /** Gives what is known of it then, the version that is there instead, or `undefined` if nothing is. */

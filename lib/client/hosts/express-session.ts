@@ -77,7 +77,7 @@ export class ExpressStore extends Store {
   /** What is known of the sessions that were given out and saved. */
   readonly #known = new WeakMap<object, KnownSession>();
 
-  constructor(store: SessionStore | undefined, options: ExpressStoreOptions = {}) {
+  constructor(store: SessionStore | undefined, options: ExpressStoreOptions) {
     super();
     const { ttl = A_DAY, namespace = '', ...others } = options;
     if (!(ttl >= 1 && Number.isFinite(ttl))) {

@@ -125,6 +125,51 @@ describe('with a transport of its own', () => {
   });
 });
 
+describe('a listing', () => {
+  const call = async () => ({});
+  const calls = { getItem: call, putItem: call, updateItem: call, deleteItem: call };
+  const listed = async (scan: DynamoDBTransport['scan'], prefix = Uint8Array.of(1)) => {
+    const transport = { ...calls, ...(scan && { scan }) };
+    const keys: number[] = [];
+    for await (const [, second = 0] of new DynamoDBStore({ table: 'sessions', transport }).keys(prefix)) {
+      keys.push(second);
+    }
+    return keys;
+  };
+
+  test('goes through all pages, be one empty', async () => {
+    const item = (...bytes: number[]) => ({ [SESSION_ITEM.key]: { B: Uint8Array.from(bytes) } });
+    const pages = [
+      { Items: [item(1, 2), item(2, 3)], LastEvaluatedKey: item(2, 3) },
+      { LastEvaluatedKey: item(2, 4) },
+      { Items: [item(1, 5), {}] },
+    ];
+    const starts: unknown[] = [];
+    const scan: DynamoDBTransport['scan'] = async ({ ExclusiveStartKey }) => {
+      starts.push(ExclusiveStartKey);
+      return pages.shift() ?? {};
+    };
+    expect(await listed(scan)).toEqual([2, 5]);
+    expect(starts).toEqual([undefined, item(2, 3), item(2, 4)]);
+  });
+
+  test('that is not granted says what to grant', async () => {
+    const denied = Object.assign(new Error('no'), { name: 'AccessDeniedException' });
+    await expect(listed(() => Promise.reject(denied))).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+      message: expect.stringContaining('grant dynamodb:Scan'),
+    });
+  });
+
+  test.each([new Error('no route'), 'no route'])('that fails otherwise fails with that: %s', async (fault) => {
+    await expect(listed(() => Promise.reject(fault))).rejects.toBe(fault);
+  });
+
+  test('by a transport that cannot is an error', async () => {
+    await expect(listed(undefined)).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG' });
+  });
+});
+
 function stored(overrides: Partial<StoredSession> = {}): StoredSession {
   return { value: Uint8Array.of(1), version: 'mine', expiresAt: START + 1, deadline: START + 2, ...overrides };
 }

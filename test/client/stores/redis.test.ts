@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type EventEmitter, once } from 'node:events';
 import type { Clock } from 'cdk-sessions-client';
-import { type RedisClient, RedisStore, type RedisTransport, redisTransport } from 'cdk-sessions-client/redis';
+import {
+  type RedisClient,
+  RedisFailure,
+  RedisStore,
+  type RedisTransport,
+  redisTransport,
+} from 'cdk-sessions-client/redis';
 import { storeContract } from 'cdk-sessions-client/testing';
 import { Cluster, Redis } from 'ioredis';
 import { Redis as Valkey } from 'iovalkey';
@@ -11,6 +17,7 @@ import {
   CACHE_KINDS,
   commandCalls,
   keysIn,
+  LISTING_USER,
   type LiveCache,
   SESSIONS_USER,
   startCache,
@@ -22,9 +29,11 @@ import { expectFiftyCounted, START } from '../support';
 const PROMPT = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false } as const;
 
 /** Connections of our own to a cache, as `openRedis` makes them. */
-function ownConnections({ host, port, cluster, ca }: LiveCache): RedisTransport {
-  const credentials =
-    ca === undefined ? {} : { credentials: credentialsOf(SESSIONS_USER.name, SESSIONS_USER.password) };
+function ownConnections(
+  { host, port, cluster, ca }: LiveCache,
+  { name, password }: { readonly name: string; readonly password: string } = LISTING_USER,
+): RedisTransport {
+  const credentials = ca === undefined ? {} : { credentials: credentialsOf(name, password) };
   return connectionsTo({ host, port }, { cluster, ...(ca !== undefined && { ca }), ...credentials });
 }
 
@@ -60,8 +69,9 @@ describe('with users', () => {
   test('the store calls what the constructs grant, all of it and nothing else', async () => {
     const cache = await startCache('a cluster of three with replicas');
     try {
-      const transport = ownConnections(cache);
-      for (const { run } of storeContract((clock) => new RedisStore({ transport, clock }), { sequences: 5 })) {
+      const transport = ownConnections(cache, SESSIONS_USER);
+      const cases = storeContract((clock) => new RedisStore({ transport, clock }), { sequences: 5 });
+      for (const { run } of cases.filter(({ name }) => !name.startsWith('with keys'))) {
         await run();
       }
       const refused = await Promise.all(cache.nodes.map((node) => node.command('ACL', 'LOG')));
@@ -73,6 +83,67 @@ describe('with users', () => {
     } finally {
       await cache.stop();
     }
+  });
+});
+
+describe('a listing', () => {
+  const listed = async (transport: RedisTransport, prefix = randomBytes(6)) => {
+    const keys: string[] = [];
+    for await (const key of new RedisStore({ transport, clock: () => START }).keys(prefix)) {
+      keys.push(Buffer.from(key).toString('hex'));
+    }
+    return keys;
+  };
+
+  test('by a user who may not is an error that says what to grant', async () => {
+    const cache = await startCache('one server with TLS and users');
+    try {
+      await expect(listed(ownConnections(cache, SESSIONS_USER))).rejects.toMatchObject({
+        code: 'ERR_SESSION_CONFIG',
+        message: expect.stringContaining('add +scan to the access string'),
+      });
+    } finally {
+      await cache.stop();
+    }
+  });
+
+  test('by a transport that knows no servers is an error', async () => {
+    await expect(listed({ send: async () => null })).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+      message: expect.stringContaining('received one without'),
+    });
+  });
+
+  test('that a server refuses for another reason is that', async () => {
+    const failure = new RedisFailure('refused', 'LOADING the dataset');
+    const server = { send: () => Promise.reject(failure) };
+    await expect(listed({ send: async () => null, servers: async () => [server] })).rejects.toBe(failure);
+  });
+
+  test('goes through all pages, and takes what comes twice once, and what is gone or none of ours not at all', async () => {
+    const [prefix, ends] = [randomBytes(6), new Map<string, Buffer>()];
+    const named = (end: Buffer) => {
+      const name = CACHE_KEY_PREFIX + Buffer.concat([prefix, randomBytes(26)]).toString('base64url');
+      ends.set(name, end);
+      return Buffer.from(name);
+    };
+    const end = (format: number, time: number) => {
+      const field = Buffer.alloc(7, format);
+      field.writeUIntBE(time, 1, 6);
+      return field;
+    };
+    const [first, second] = [named(end(1, START + MINUTE)), named(end(1, START + MINUTE))];
+    const others = [named(end(1, START)), named(end(9, START + MINUTE)), named(Buffer.alloc(0))];
+    const pages = [
+      [Buffer.from('7'), [first, ...others, Buffer.from(`${CACHE_KEY_PREFIX}owner:${'a'.repeat(43)}`)]],
+      [Buffer.from('0'), [second, first]],
+    ];
+    const transport: RedisTransport = {
+      send: async (name) => ends.get(name),
+      servers: async () => [{ send: async () => pages.shift() }],
+    };
+    const hex = (name: Buffer) => Buffer.from(String(name).slice(CACHE_KEY_PREFIX.length), 'base64url').toString('hex');
+    expect(await listed(transport, prefix)).toEqual([hex(first), hex(second)]);
   });
 });
 
@@ -98,7 +169,7 @@ describe('through a client that the application has', () => {
     await Promise.all([alone?.stop(), cluster?.stop()]);
   });
 
-  const { name: username, password } = SESSIONS_USER;
+  const { name: username, password } = LISTING_USER;
   const kinds: Record<string, () => Promise<RedisClient>> = {
     ioredis: () => ready(new Redis({ port: alone.port, ...PROMPT })),
     'ioredis that speaks RESP2': () => ready(new Redis({ port: alone.port, protocol: 2, ...PROMPT })),

@@ -112,6 +112,15 @@ test('a write that is refused does not count as one', async () => {
   expect(await store.read(KEY)).toBeUndefined();
 });
 
+test('lists what the store that it spoils lists, if it does', async () => {
+  const keys: Uint8Array[] = [];
+  for await (const key of store.keys?.(KEY) ?? []) {
+    keys.push(key);
+  }
+  expect(keys.map((key) => [...key])).toEqual([[...KEY]]);
+  expect(new FaultyStore(bind(inner)).keys).toBeUndefined();
+});
+
 describe('what a store keeps of owners', () => {
   const OWNER = Uint8Array.of(7);
   const ENTRY = { key: KEY, handle: 'aGFuZGxl', enteredAt: START, deadline: START + 10 };

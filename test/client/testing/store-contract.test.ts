@@ -170,3 +170,44 @@ async function failures(subject: (clock: Clock) => SessionStore): Promise<string
   }
   return failed;
 }
+
+/** The same for a store that lists its sessions. */
+const MISTAKES_WITH_KEYS: Readonly<Record<string, (sound: MemoryStore, clock: Clock) => SessionStore['keys']>> = {
+  'keys gives each key that begins as asked, once': (sound) =>
+    async function* (prefix) {
+      yield* sound.keys(prefix);
+      yield* sound.keys(prefix);
+    },
+  'keys gives none of what has expired or was destroyed': (sound) => {
+    const written: Uint8Array[] = [];
+    const { write } = sound;
+    sound.write = (key, ...rest) => {
+      written.push(key);
+      return Reflect.apply(write, sound, [key, ...rest]);
+    };
+    return async function* (prefix) {
+      yield* written.filter((key) => prefix.every((byte, index) => key[index] === byte));
+    };
+  },
+  'keys gives none of owners': (sound) => {
+    const owners: Uint8Array[] = [];
+    const { enter } = sound.owners;
+    sound.owners.enter = (owner, ...rest) => {
+      owners.push(owner);
+      return Reflect.apply(enter, sound.owners, [owner, ...rest]);
+    };
+    return async function* (prefix) {
+      yield* sound.keys(prefix);
+      yield* owners;
+    };
+  },
+};
+
+test.each(Object.entries(MISTAKES_WITH_KEYS))('finds a store that breaks, with keys: %s', async (name, mistake) => {
+  const broken = (clock: Clock): SessionStore => {
+    const sound = new MemoryStore({ clock });
+    const keys = mistake(sound, clock);
+    return { ...bind(sound), ...(keys && { keys }) };
+  };
+  expect(await failures(broken)).toContain(`with keys: ${name}`);
+});
