@@ -63,9 +63,9 @@ function environmentOf(container: ecs.ContainerDefinition): ConsumerEnvironment 
     const { environment = [], secrets = [] }: ecs.CfnTaskDefinition.ContainerDefinitionProperty = Stack.of(
       container,
     ).resolve(container.renderContainerDefinition());
-    const [value, ...more] = [...listed(environment), ...listed(secrets)].filter((each) => each.name === name);
-    // ECS refuses a variable that is a secret as well, so that there is no one value.
-    return more.length > 0 ? [value, ...more] : value && ('value' in value ? value.value : value);
+    const entries = [...listed(environment), ...listed(secrets)].filter((entry) => entry.name === name);
+    // ECS refuses a variable that is a secret as well: then there is no one value.
+    return entries.length > 1 ? entries : entries.map((entry) => entry.value ?? entry)[0];
   };
   return {
     holder: container,
