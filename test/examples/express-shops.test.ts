@@ -18,6 +18,11 @@ function props(certificateArn: string | undefined) {
   return { env: { region: 'us-east-1' }, ...(certificateArn !== undefined && { certificateArn }) };
 }
 
+/** A container of a task definition. */
+interface Container {
+  readonly Environment: readonly { readonly Name: string; readonly Value: unknown }[];
+}
+
 /** The template, without the hashes of what its assets hold. */
 function synthesize(sample: string, certificateArn?: string): CfnTemplate {
   const stack = SAMPLES[sample]?.(new App(), certificateArn);
@@ -38,11 +43,9 @@ test.each(Object.keys(SAMPLES))('%s is what it was', (sample) => {
 test.each(['FargateShop', 'Ec2Shop'])(
   '%s has a host cookie behind HTTPS, and an insecure one for a look without',
   (sample) => {
-    const cookies = [CERTIFICATE, undefined].map((certificate) => {
-      const template = synthesize(sample, certificate);
-      const [, contract = ''] = /"(\{\\*"version\\*":.*?\})"/.exec(JSON.stringify(template)) ?? [];
-      return /__Host-session/.test(contract || JSON.stringify(template));
-    });
+    const cookies = [CERTIFICATE, undefined].map((certificate) =>
+      JSON.stringify(synthesize(sample, certificate)).includes('__Host-session'),
+    );
     expect(cookies).toEqual([true, false]);
   },
 );
@@ -50,10 +53,8 @@ test.each(['FargateShop', 'Ec2Shop'])(
 test('a container of FargateShop is told of the table in a variable that the client reads', () => {
   const template = synthesize('FargateShop', CERTIFICATE);
   const [task] = ofType(template, 'AWS::ECS::TaskDefinition');
-  const [container] = task?.Properties?.['ContainerDefinitions'] as {
-    Environment: { Name: string; Value: unknown }[];
-  }[];
-  const value = container?.Environment.find(({ Name }) => Name === 'CDK_SESSIONS')?.Value;
+  const containers = task?.Properties?.['ContainerDefinitions'] as readonly Container[] | undefined;
+  const value = containers?.[0]?.Environment.find(({ Name }) => Name === 'CDK_SESSIONS')?.Value;
   expect(parseContract(String(resolveIntrinsics(value, template)))).toMatchObject({
     stores: { primary: { kind: 'dynamodb' } },
   });
