@@ -99,7 +99,8 @@ export interface Surroundings {
  *
  * Among several target groups the weights decide. "When the load balancer receives a request that matches a rule with
  * target group stickiness enabled and contains the cookie, the request is routed to the target group specified in the
- * cookie", whatever its weight is by now, even 0 (ELB user guide, "Forward actions").
+ * cookie" (ELB user guide, "Forward actions"): weights are for those who have none, so that even a target group with the
+ * weight 0 keeps its visitors.
  */
 export function decide(head: RequestHead, listener: Listener, surroundings: Surroundings): Decision {
   if (head.method === 'TRACE') {

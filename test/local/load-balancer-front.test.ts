@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { createServer as createSecureServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { connect as secureConnect } from 'node:tls';
 import { selfSignedCertificate } from '../../lib/local/certificate.js';
 import { close, listen } from '../../lib/local/http.js';
 import { Visitor } from './balancer-visitor.js';
@@ -460,6 +461,20 @@ describe('a WebSocket', () => {
     await drained;
   });
 
+  test('goes through from a client that speaks TLS, too', async () => {
+    const certificate = await selfSignedCertificate();
+    const { port } = await startBalancer({ servers: [await echo()], certificate });
+    const socket = secureConnect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () =>
+      socket.write(upgrade('websocket')),
+    );
+    let heard = '';
+    socket.on('data', (chunk) => {
+      heard += chunk;
+    });
+    await until(() => heard.endsWith('first'));
+    socket.destroy();
+  });
+
   test('is cut when the deregistration delay of its server is over', async () => {
     const server = await echo();
     const { port, targets } = await startBalancer({
@@ -515,6 +530,13 @@ test('a body for a function is read up to 1 MB', async () => {
   const { url } = await startBalancer({ groups });
   const statusOf = async (length: number) => (await fetch(url, { method: 'POST', body: 'x'.repeat(length) })).status;
   expect([await statusOf(2 ** 20), await statusOf(2 ** 20 + 1)]).toEqual([200, 413]);
+});
+
+test('a header that HTTP does not permit is 502 from a function, and told', async () => {
+  const groups = [{ ...serverGroup(), type: 'function', functionArn: 'fn', multiValueHeaders: false } as const];
+  const { url, log } = await startBalancer({ groups, payload: '{"statusCode":200,"headers":{"a":"b\\n"}}' });
+  expect((await fetch(url)).status).toBe(502);
+  expect(log).toHaveBeenLastCalledWith('GET /: a header of the answer is not permitted by HTTP');
 });
 
 test('a server may speak HTTPS, with any certificate', async () => {

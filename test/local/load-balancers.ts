@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Resource } from '../../lib/local/assembly.js';
+import type { Certificate } from '../../lib/local/certificate.js';
 import { FrontServer } from '../../lib/local/front-server.js';
 import type { HealthPace } from '../../lib/local/health-monitor.js';
 import { close, listen } from '../../lib/local/http.js';
@@ -113,6 +114,10 @@ export interface BalancerOptions {
   readonly attributes?: Partial<LoadBalancerAttributes>;
   readonly random?: () => number;
   readonly now?: () => number;
+  /** What functions answer. */
+  readonly payload?: string;
+  /** With which to speak HTTPS to clients. */
+  readonly certificate?: Certificate;
   /** Registered in `group`, and healthy. */
   readonly servers?: readonly ServerTarget[];
 }
@@ -124,6 +129,8 @@ export async function startBalancer({
   attributes = {},
   random,
   now,
+  payload = '{"statusCode":200,"body":"function"}',
+  certificate,
   servers = [],
 }: BalancerOptions = {}) {
   const log = jest.fn();
@@ -132,7 +139,7 @@ export async function startBalancer({
     log,
     QUICK,
   );
-  const front = await FrontServer.listen(0, undefined, log);
+  const front = await FrontServer.listen(0, certificate, log);
   stops.push(async () => {
     await front.stop();
     await targets.stop();
@@ -141,7 +148,7 @@ export async function startBalancer({
     new LoadBalancerFront(loadBalancerListener({ defaultAction: actionOf([action]) }), {
       loadBalancer: { ...USUAL_ATTRIBUTES, ...attributes },
       targetGroup: (arn) => groups.find((group) => group.arn === arn),
-      invoke: async () => ({ kind: 'result', payload: '{"statusCode":200,"body":"function"}' }),
+      invoke: async () => ({ kind: 'result', payload }),
       localListener: () => undefined,
       targets,
       sticky: new StickySessions(now),
