@@ -15,6 +15,9 @@ import { type Archive, parseUserData, type UserData } from './user-data.js';
 
 const UNIT = /^\/(?:etc|usr\/lib|lib)\/systemd\/system\/([\w@.-]+)\.service$/;
 
+/** What tells the agent of ECS of its cluster (ECS developer guide, "Amazon ECS container agent configuration"). */
+const ECS_AGENT = '/etc/ecs/ecs.config';
+
 /** What a group that cannot run would have to have. */
 const NEEDED =
   'what runs here is a unit that the user data writes with a here-document into /etc/systemd/system, with ExecStart= and WorkingDirectory=, where it unpacks an asset with "aws s3 cp" and "unzip"';
@@ -32,7 +35,11 @@ export async function autoScalingGroupDefinition(
   const { resolver } = surroundings;
   const read = (name: string) => resolver.property(resource, name);
   const launch = launchOf(resource, surroundings);
-  const userData = parseUserData(scriptOf(launch, resolver));
+  const script = scriptOf(launch, resolver);
+  if (script.includes(ECS_AGENT)) {
+    throw refused('its instances are there for tasks of ECS, which run here without them');
+  }
+  const userData = parseUserData(script);
   const targetGroups = listAt({ list: read('TargetGroupARNs') }, 'list').map(String);
   const ports = targetGroups.map((arn) => targetPort(arn, surroundings));
   const { unit, name } = unitOf(userData);

@@ -7,7 +7,7 @@ import type { RunningCache } from './cache-servers.js';
 import { ecsServiceDefinition } from './ecs-service.js';
 import { processEnvironment } from './environment.js';
 import { LocalError } from './errors.js';
-import { FLEET_PACE, Fleet, type FleetPace, type LocalService, MOST_MEMBERS } from './fleet.js';
+import { FLEET_PACE, Fleet, type LocalService, MOST_MEMBERS } from './fleet.js';
 import type { FleetDefinition, Program } from './fleet-definition.js';
 import type { PreparedProgram } from './fleet-member.js';
 import type { FleetSurroundings } from './fleet-surroundings.js';
@@ -33,8 +33,6 @@ export interface FleetsOptions extends FleetSurroundings {
    */
   readonly trusted?: string;
   readonly targets: Pick<Targets, 'has' | 'register' | 'deregister' | 'state'>;
-  /** @default FLEET_PACE */
-  readonly pace?: FleetPace;
   readonly log: (line: string) => void;
 }
 
@@ -57,13 +55,13 @@ export class Fleets {
   async add(resource: Resource, accessKeyId: string): Promise<readonly Unsupported[]> {
     try {
       const definition = await this.read(resource);
-      const { targets, log, pace = FLEET_PACE } = this.options;
+      const { targets, log } = this.options;
       const programs: PreparedProgram[] = [];
       for (const program of definition.programs) {
         programs.push(await this.prepare(resource, program, accessKeyId));
       }
       const registrations = definition.registrations.filter(({ targetGroupArn }) => targets.has(targetGroupArn));
-      this.running.push(new Fleet({ ...definition, registrations }, { programs, targets, log, pace }));
+      this.running.push(new Fleet({ ...definition, registrations }, { programs, targets, log, pace: FLEET_PACE }));
       return limitsOf(definition, registrations.length).map((limit) => otherwise(resource, limit));
     } catch (error) {
       if (!(error instanceof LocalError)) {
@@ -130,13 +128,21 @@ export class Fleets {
   }
 }
 
+/** The names of variables that a shell passes on (POSIX, "Base Definitions", 3.216). */
+const NAME_OF_SHELLS = /^[A-Za-z_]\w*$/;
+
 function limitsOf(definition: FleetDefinition, registered: number): readonly string[] {
   const { limits, programs, registrations, desired } = definition;
-  const dropped = programs.flatMap(({ variables }) => Object.keys(variables).filter(isDecidedHere));
+  const names = programs.flatMap(({ variables }) => Object.keys(variables));
+  const dropped = names.filter(isDecidedHere);
+  const strange = names.filter((name) => !NAME_OF_SHELLS.test(name));
   return [
     ...limits,
     ...(registered < registrations.length ? ['some of its target groups do not run here, and send it nothing'] : []),
     ...(dropped.length > 0 ? [`its variables ${dropped.join(', ')} are not passed on: the runner decides them`] : []),
+    ...(strange.length > 0
+      ? [`its variables ${strange.join(', ')} are lost: a shell starts it, and knows no such names`]
+      : []),
     ...(desired > MOST_MEMBERS ? [`it has ${MOST_MEMBERS} members, not ${desired}`] : []),
   ];
 }

@@ -146,6 +146,11 @@ describe('refuses', () => {
       [DOWNLOAD, written(UNIT.replace('EnvironmentFile=-', 'EnvironmentFile='))],
       'the EnvironmentFile /etc/shop.env of the unit shop is written by nothing that is understood here',
     ],
+    [
+      'instances for tasks, as an ECS cluster has them',
+      ['#!/bin/bash\necho ECS_CLUSTER=', { Ref: 'AWS::StackName' }, ' >> /etc/ecs/ecs.config'],
+      'its instances are there for tasks of ECS, which run here without them',
+    ],
     ['a unit that starts nothing', [DOWNLOAD, written('[Service]\nType=simple\n')], 'its unit has no ExecStart='],
   ])('%s', async (_, script, message) => {
     const attempt = read(script);

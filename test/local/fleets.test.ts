@@ -182,6 +182,7 @@ test('a service is given what its template sets, but for what the runner decides
       { Name: 'FRONT', Value: { 'Fn::GetAtt': ['Balancer', 'DNSName'] } },
       { Name: 'AWS_PROFILE', Value: 'mine' },
       { Name: 'PATH', Value: '/nowhere' },
+      { Name: 'shop.name', Value: 'mine' },
     ],
     Secrets: [{ Name: 'PASSWORD', ValueFrom: { Ref: 'Secret' } }],
   };
@@ -196,8 +197,12 @@ test('a service is given what its template sets, but for what the runner decides
   expect(env).toMatchObject({ TABLE: 'Web-Table', FRONT: new URL(front(cloud)).host, PASSWORD: 'open sesame' });
   expect(env).not.toHaveProperty('AWS_PROFILE');
   expect(env['PATH']).not.toContain('/nowhere');
-  expect(cloud.unsupported.map(({ reason }) => reason)).toContain(
-    'its variables AWS_PROFILE are not passed on: the runner decides them',
+  expect(env).not.toHaveProperty('shop.name');
+  expect(cloud.unsupported.map(({ reason }) => reason)).toEqual(
+    expect.arrayContaining([
+      'its variables AWS_PROFILE are not passed on: the runner decides them',
+      'its variables shop.name are lost: a shell starts it, and knows no such names',
+    ]),
   );
 });
 
