@@ -19,9 +19,9 @@ const GROUP = 'group';
  * Reads and writes the cookies that keep a visitor where they are (ELB user guide, "Sticky sessions for your Application
  * Load Balancer" and "Target group stickiness").
  *
- * "The Application Load Balancer resets the expiry of the cookies it generates after every request", and they have "an
- * expiry of 7 days which is non-configurable": the duration counts inside of them. One that cannot be read, whose
- * duration is over, or that is about another target group is as good as none. Targets see them, as any other cookie.
+ * "The Application Load Balancer resets the expiry of the cookies it generates after every request", and each "has its own
+ * expiry of 7 days which is non-configurable": the duration counts inside of it. One that cannot be read, whose duration
+ * is over, or that is about another target group is as good as none. Targets see them, as any other cookie.
  */
 export class StickySessions {
   private readonly codec = new StickyCodec();
@@ -54,7 +54,7 @@ export class StickySessions {
   /**
    * The `Set-Cookie` lines that keep a visitor at a target. With a cookie of the application there are some when the
    * target sets that cookie, whatever its value, and when the visitor was kept already, even if at another target that
-   * is gone: "the session is now being stuck to the new healthy target".
+   * is gone: "The load balancer treats the session as now being 'stuck' to the new healthy target".
    *
    * @param set the `Set-Cookie` lines of the target's reply.
    */
@@ -80,7 +80,7 @@ export class StickySessions {
   }
 
   private pair([name, twin]: readonly [string, string], bonds: Bonds): readonly string[] {
-    // Both hold the same: the twin's name begins with the name, which is what the value is bound to.
+    // "The same information": the twin has the very value, which is bound to the first name.
     const value = this.codec.seal(name, bonds);
     return [`${name}=${value}; ${this.attributes()}`, `${twin}=${value}; ${this.attributes()}${CROSS_SITE}`];
   }
