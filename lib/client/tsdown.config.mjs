@@ -4,6 +4,8 @@ export default defineConfig({
   entry: {
     index: 'index.ts',
     dynamodb: 'stores/dynamodb.ts',
+    express: 'hosts/express.ts',
+    'express-session': 'hosts/express-session.ts',
     memory: 'stores/memory.ts',
     redis: 'stores/redis.ts',
     testing: 'testing/index.ts',

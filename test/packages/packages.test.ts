@@ -17,6 +17,9 @@ const SDK = `@aws-sdk/client-dynamodb@${devDependencies['@aws-sdk/client-dynamod
 const ESBUILD = `esbuild@${devDependencies.esbuild}`;
 const IOREDIS = `ioredis@${devDependencies.ioredis}`;
 const IOVALKEY = `iovalkey@${devDependencies.iovalkey}`;
+const EXPRESS = ['express', 'express-session', '@types/express', '@types/express-session'].map(
+  (name) => `${name}@${devDependencies[name]}`,
+);
 const NODE_TYPES = `@types/node@${devDependencies['@types/node']}`;
 
 let tarballs: ReadonlyMap<string, Tarball>;
@@ -103,6 +106,8 @@ test('cdk-sessions is what the sources of its rooms compile to', () => {
 test('the others are the bundles of their entry points, and the files that are started apart', () => {
   expect(bundles('cdk-sessions-client')).toEqual([
     'dist/dynamodb',
+    'dist/express',
+    'dist/express-session',
     'dist/index',
     'dist/memory',
     'dist/redis',
@@ -132,6 +137,8 @@ describe('cdk-sessions-client in an empty project', () => {
     './testing': 'FaultyStore',
     './dynamodb': 'DynamoDBStore',
     './redis': 'RedisStore',
+    './express': 'expressSessions',
+    './express-session': 'expressStore',
   };
   const specifier = (entry: string) => join('cdk-sessions-client', entry);
   let alone: Project;
@@ -139,22 +146,22 @@ describe('cdk-sessions-client in an empty project', () => {
 
   beforeAll(async () => {
     alone = await install('client-alone', ['cdk-sessions-client']);
-    withSdk = await install('client-with-sdk', ['cdk-sessions-client'], SDK, NODE_TYPES, IOREDIS);
+    withSdk = await install('client-with-sdk', ['cdk-sessions-client'], SDK, NODE_TYPES, IOREDIS, ...EXPRESS);
   }, 120_000);
 
   test('brings nothing else along', () => {
     expect(alone.installed()).toEqual(['cdk-sessions-client']);
   });
 
-  test.each(['.', './memory', './redis', './testing'] as const)(
-    '%s is required and imported without the AWS SDK and without a client of Redis',
+  test.each(['.', './memory', './redis', './testing', './express'] as const)(
+    '%s is required and imported without the AWS SDK, a client of Redis and Express',
     async (entry) => {
       await loads(alone, entry);
     },
   );
 
-  test.each(['.', './memory', './redis', './testing', './dynamodb'] as const)(
-    '%s is required and imported beside the AWS SDK',
+  test.each(['.', './memory', './redis', './testing', './dynamodb', './express', './express-session'] as const)(
+    '%s is required and imported beside the AWS SDK and express-session',
     async (entry) => {
       await loads(withSdk, entry);
     },
@@ -184,6 +191,7 @@ describe('cdk-sessions-client in an empty project', () => {
       const compilerOptions = {
         strict: true,
         noEmit: true,
+        esModuleInterop: true,
         skipLibCheck: false,
         target: 'es2022',
         types: ['node'],
@@ -201,9 +209,15 @@ describe('cdk-sessions-client in an empty project', () => {
 const USES_CLIENT = `
 import { createSessions, SessionError, type SessionStore } from 'cdk-sessions-client';
 import { DynamoDBStore } from 'cdk-sessions-client/dynamodb';
+import { expressSessions, sessionOf } from 'cdk-sessions-client/express';
+import { expressStore } from 'cdk-sessions-client/express-session';
 import { MemoryStore } from 'cdk-sessions-client/memory';
 import { RedisStore, redisTransport } from 'cdk-sessions-client/redis';
 import { FaultyStore } from 'cdk-sessions-client/testing';
+import express from 'express';
+import expressSession from 'express-session';
+import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { Cluster, Redis } from 'ioredis';
 
 export const faulty: SessionStore = new FaultyStore(new MemoryStore());
@@ -219,6 +233,15 @@ export const handler = sessions.lambda(async (_event, session) => {
   session.set('cart', 'a text');
   return { statusCode: 200, body: String(session.get('cart')?.['sku-1']) };
 });
+export const app = express();
+app.use(expressSessions(sessions, { shouldSave: (request, { locals }) => request.method === 'GET' && locals['failed'] !== true }));
+app.use(expressSession({ store: expressStore(new MemoryStore()), secret: 'a secret' }));
+app.get('/', (request, response) => {
+  response.json(sessionOf(sessions, request).get('cart')?.['sku-1']?.toFixed());
+});
+const middleware = expressSessions(sessions);
+createServer((request, response) => middleware(request, response, () => response.end()));
+createHttp2Server((request, response) => middleware(request, response, () => response.end()));
 export const code = (error: unknown) => (error instanceof SessionError ? error.code : undefined);
 `;
 

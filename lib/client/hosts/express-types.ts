@@ -15,7 +15,8 @@ export interface ExpressResponse {
   setHeader(name: string, value: string | readonly string[]): unknown;
   removeHeader(name: string): unknown;
   writeHead(...args: never[]): unknown;
-  flushHeaders(): unknown;
+  /** Some declarations of HTTP/2 lack it. */
+  flushHeaders?(): unknown;
   write(...args: never[]): boolean;
   end(...args: never[]): unknown;
   emit(event: 'drain'): unknown;
