@@ -58,6 +58,7 @@ class Demo {
 test.each([
   ['a table', []],
   ['a cache', ['redis-shop']],
+  ['a table', ['fargate-shop']],
 ])(
   'takes the visitor of a shop with %s through every step and ends with 0, in plain text where no terminal is',
   async (store, sample) => {
@@ -69,6 +70,16 @@ test.each([
     expect(demo.stdout).not.toContain('\u001b');
   },
 );
+
+test('shows what is lost with a server where sessions are in its memory, and what is not where they are shared', async () => {
+  const demo = new Demo(['--once', 'sticky-legacy']);
+  const code = await demo.ended;
+  expect({ code, stdout: demo.stdout, stderr: demo.stderr }).toMatchObject({ code: 0 });
+  const [inMemory = '', shared = ''] = demo.stdout.split('Sessions in a table');
+  expect(inMemory).toMatch(/0 of 40 visitors who were there reach them/);
+  expect(inMemory).toMatch(/signed out, 10 mugs lost/);
+  expect(shared).toMatch(/still signed in, 10 mugs in the cart/);
+});
 
 test('stays up for visitors until it is interrupted', async () => {
   const demo = new Demo([]);
