@@ -119,7 +119,10 @@ test('looks for the server of a cache before it takes the time to synthesize', a
 test.each([
   [['--port', '70000'], 'port must be a whole number from 0 to 65535, received 70000 (ERR_LOCAL_OPTION)'],
   [['--twice'], "Unknown option '--twice'"],
-  [['corner-shop'], 'expected one of the samples serverless-shop, redis-shop, received corner-shop'],
+  [
+    ['corner-shop'],
+    'expected one of the samples serverless-shop, redis-shop, fargate-shop, ec2-shop, sticky-legacy, received corner-shop',
+  ],
 ])('says what is wrong with %j', async (args, message) => {
   const demo = new Demo(['--once', ...args]);
   expect(await demo.ended).toBe(1);
