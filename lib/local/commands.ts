@@ -1,6 +1,6 @@
 import { LocalError } from './errors.js';
-import type { LocalService } from './fleet.js';
 import type { LocalCloud } from './local.js';
+import type { LocalService } from './local-service.js';
 
 /** What may be typed while a cloud runs. */
 export const COMMANDS = `r                         recycle: replace every instance of a function and every member of a service

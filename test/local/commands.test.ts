@@ -1,5 +1,5 @@
 import { runTyped } from '../../lib/local/commands.js';
-import type { LocalMember, LocalService } from '../../lib/local/fleet.js';
+import type { LocalMember, LocalService } from '../../lib/local/local-service.js';
 
 /** A service that writes down what it is told. */
 function service(logicalId: string, members: readonly LocalMember[], told: string[]): LocalService {
