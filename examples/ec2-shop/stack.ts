@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
-import { SessionTable } from 'cdk-sessions';
 import type { Construct } from 'constructs';
 import type { FrontedShopStackProps } from '../fargate-shop/stack.js';
 import { bundleServer } from '../server-bundle.js';
-import { shopFront, shopPolicy } from '../shop-front.js';
+import { shopFront } from '../shop-front.js';
+import { shopStore } from '../shop-store.js';
 
 /** The unit of systemd that runs the shop. The table is told to it in the file that attaching writes. */
 const UNIT = `[Unit]
@@ -31,13 +31,6 @@ WantedBy=multi-user.target
 export class Ec2ShopStack extends Stack {
   constructor(scope: Construct, id: string, { certificateArn, ...props }: FrontedShopStackProps = {}) {
     super(scope, id, props);
-    const sessions = new SessionTable(this, 'Sessions', {
-      policy: shopPolicy(certificateArn),
-      // Sample settings, so that `cdk destroy` leaves nothing behind. Leave both out in production.
-      removalPolicy: RemovalPolicy.DESTROY,
-      deletionProtection: false,
-    });
-
     // The instances have addresses of their own, which spares a NAT gateway: nobody but the load balancer may connect to them.
     const vpc = new ec2.Vpc(this, 'Vpc', {
       maxAzs: 2,
@@ -80,7 +73,7 @@ export class Ec2ShopStack extends Stack {
       'systemctl daemon-reload',
       'systemctl enable --now shop',
     );
-    sessions.attachAutoScalingGroup(group);
+    shopStore(this, 'table', { vpc, certificateArn }).attachAutoScalingGroup(group);
     shopFront(this, vpc, certificateArn).addAutoScalingGroup('Shop', group, { port: 8080 });
   }
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { SessionTable } from 'cdk-sessions';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { shopFront, shopPolicy } from '../shop-front.js';
+import { shopFront } from '../shop-front.js';
 import { ShopService } from '../shop-service.js';
+import { type ShopStoreKind, shopStore } from '../shop-store.js';
 
 /** How to deploy a shop behind a load balancer. */
 export interface FrontedShopStackProps extends StackProps {
@@ -14,17 +14,22 @@ export interface FrontedShopStackProps extends StackProps {
   readonly certificateArn?: string;
 }
 
-/** The shop on Express, in containers on Fargate, with its sessions in a table. */
+/** How to deploy this one. */
+export interface FargateShopStackProps extends FrontedShopStackProps {
+  /**
+   * Where the shop keeps its sessions.
+   * @default 'table'
+   */
+  readonly store?: ShopStoreKind;
+}
+
+/** The shop on Express, in containers on Fargate, with its sessions in a table, or in a cache. */
 export class FargateShopStack extends Stack {
-  constructor(scope: Construct, id: string, { certificateArn, ...props }: FrontedShopStackProps = {}) {
-    super(scope, id, props);
-    const sessions = new SessionTable(this, 'Sessions', {
-      policy: shopPolicy(certificateArn),
-      // Sample settings, so that `cdk destroy` leaves nothing behind. Leave both out in production.
-      removalPolicy: RemovalPolicy.DESTROY,
-      deletionProtection: false,
-    });
+  constructor(scope: Construct, id: string, props: FargateShopStackProps = {}) {
+    const { certificateArn, store = 'table', ...stackProps } = props;
+    super(scope, id, stackProps);
     const { vpc, service } = new ShopService(this, 'Shop', { entry: join(__dirname, 'server.ts') });
+    const sessions = shopStore(this, store, { vpc, certificateArn });
     sessions.attachEcsService(service);
     shopFront(this, vpc, certificateArn).addEcsService('Shop', service);
   }

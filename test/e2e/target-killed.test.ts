@@ -5,18 +5,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import {
-  CacheNodeType,
-  type ISessionStore,
-  SessionLoadBalancer,
-  SessionReplicationGroup,
-  SessionServerlessCache,
-  SessionTable,
-  Stickiness,
-} from 'cdk-sessions';
+import { SessionLoadBalancer, Stickiness } from 'cdk-sessions';
 import { type LocalCloud, type LocalService, startLocal } from 'cdk-sessions-local';
-import { shopPolicy } from '../../examples/shop-front.js';
 import { ShopService } from '../../examples/shop-service.js';
+import { shopStore } from '../../examples/shop-store.js';
 import { Visitor } from '../../examples/visitor.js';
 
 const VISITORS = 1000;
@@ -24,7 +16,7 @@ const AT_ONCE = 20;
 const TASKS = 10;
 
 /** Each of these keeps sessions in a place of its own; the last three with the same server. */
-const STORES = ['Memory', 'Table', 'ReplicationGroup', 'ServerlessCache'] as const;
+const STORES = ['memory', 'table', 'replication-group', 'serverless-cache'] as const;
 
 const rows: string[][] = [];
 let assembly: string;
@@ -51,27 +43,15 @@ function shopOf(store: (typeof STORES)[number], stack: Stack): void {
   const server = (sample: string) => path.join(__dirname, '../../examples', sample, 'server.ts');
   const secrets = { SESSION_SECRET: ecs.Secret.fromSecretsManager(new Secret(stack, 'CookieSecret')) };
   const { vpc, service } = new ShopService(stack, 'Shop', {
-    entry: server(store === 'Memory' ? 'sticky-legacy' : 'fargate-shop'),
+    entry: server(store === 'memory' ? 'sticky-legacy' : 'fargate-shop'),
     tasks: TASKS,
-    ...(store === 'Memory' && { secrets }),
+    ...(store === 'memory' && { secrets }),
   });
-  const policy = shopPolicy(undefined);
-  const stores: Record<typeof store, () => ISessionStore | undefined> = {
-    Memory: () => undefined,
-    Table: () => new SessionTable(stack, 'Sessions', { policy }),
-    ReplicationGroup: () =>
-      new SessionReplicationGroup(stack, 'Sessions', {
-        policy,
-        vpc,
-        vpcSubnets: { subnets: vpc.publicSubnets },
-        nodeType: CacheNodeType.T4G_MICRO,
-      }),
-    ServerlessCache: () =>
-      new SessionServerlessCache(stack, 'Sessions', { policy, vpc, vpcSubnets: { subnets: vpc.publicSubnets } }),
-  };
-  stores[store]()?.attachEcsService(service);
+  if (store !== 'memory') {
+    shopStore(stack, store, { vpc, certificateArn: undefined }).attachEcsService(service);
+  }
   new SessionLoadBalancer(stack, 'Front', { vpc }).addEcsService('Shop', service, {
-    stickiness: store === 'Memory' ? Stickiness.loadBalancerCookie(Duration.days(1)) : Stickiness.none(),
+    stickiness: store === 'memory' ? Stickiness.loadBalancerCookie(Duration.days(1)) : Stickiness.none(),
   });
 }
 
@@ -130,7 +110,7 @@ test.each(STORES)(
       });
 
       rows.push([store, percent(reached), percent(lost)]);
-      if (store === 'Memory') {
+      if (store === 'memory') {
         expect(reached).toBe(0);
         expect(lost).toBeGreaterThan(VISITORS / TASKS / 2);
         expect(lost).toBeLessThan((2 * VISITORS) / TASKS);
