@@ -60,7 +60,7 @@ function readEnvironment(variable: string, withRedis: boolean): SessionContract 
       );
     }
     throw misconfigured(
-      `the environment variable ${variable} is missing: attach the function to a store in its stack, ` +
+      `the environment variable ${variable} is missing: attach the function, service or group to a store in its stack, ` +
         'as in sessions.attachFunction(fn), or give createSessions a store',
     );
   }

@@ -42,7 +42,7 @@ describe('the environment', () => {
     [
       'missing',
       undefined,
-      `the environment variable ${variable} is missing: attach the function to a store in its stack, as in sessions.attachFunction(fn), or give createSessions a store`,
+      `the environment variable ${variable} is missing: attach the function, service or group to a store in its stack, as in sessions.attachFunction(fn), or give createSessions a store`,
     ],
     ['not JSON', '{', `the environment variable ${variable} cannot be used: it is not JSON`],
     [

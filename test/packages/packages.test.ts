@@ -362,7 +362,7 @@ describe.each(['oldest', 'newest'] as const)('a CDK app of ten lines, with the %
     expect(answer).toEqual({
       code: 'ERR_SESSION_CONFIG',
       message: expect.stringContaining(
-        'CDK_SESSIONS is missing: attach the function to a store in its stack, as in sessions.attachFunction(fn)',
+        'CDK_SESSIONS is missing: attach the function, service or group to a store in its stack, as in sessions.attachFunction(fn)',
       ),
     });
   });
