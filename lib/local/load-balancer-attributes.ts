@@ -5,13 +5,17 @@ import { numberAt, objectsAt, textAt } from './json.js';
 /** What is done with the header `X-Forwarded-For` of a request. */
 export type ForwardedFor = 'append' | 'preserve' | 'remove';
 
-/** What a load balancer's attributes say (ELB API reference, "LoadBalancerAttribute"). */
-export interface LoadBalancerAttributes {
-  /** How long a connection may be silent, in milliseconds. */
-  readonly idleTimeout: number;
+/** What a load balancer does with the headers of a request. */
+export interface HeaderAttributes {
   readonly forwardedFor: ForwardedFor;
   /** Whether headers are left out whose names have other characters than letters, digits and hyphens. */
   readonly dropInvalidHeaders: boolean;
+}
+
+/** What a load balancer's attributes say (ELB API reference, "LoadBalancerAttribute"). */
+export interface LoadBalancerAttributes extends HeaderAttributes {
+  /** How long a connection may be silent, in milliseconds. */
+  readonly idleTimeout: number;
 }
 
 /** A load balancer. */

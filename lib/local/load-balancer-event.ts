@@ -1,10 +1,12 @@
 import type { HttpReply, HttpRequest } from './http.js';
 import { isObject, type JsonObject } from './json.js';
+import type { HeaderAttributes } from './load-balancer-attributes.js';
 import { type CameInBy, forwardedHeaders } from './load-balancer-headers.js';
 import { eventBody, multiHeaders, singleHeaders, statusAndBody } from './payload.js';
 
 /** What an event tells beside the request itself. */
 export interface ForwardedFrom extends CameInBy {
+  readonly loadBalancer: HeaderAttributes;
   readonly targetGroupArn: string;
   /** Whether the target group has `lambda.multi_value_headers.enabled`. */
   readonly multiValueHeaders: boolean;
@@ -15,7 +17,7 @@ export interface ForwardedFrom extends CameInBy {
  * "the load balancer does not decode them". Without multi-value headers the last of several values counts.
  */
 export function loadBalancerEvent(request: HttpRequest, from: ForwardedFrom, now: Date): JsonObject {
-  const headers = grouped(forwardedHeaders(request, from, now));
+  const headers = grouped(forwardedHeaders(request, from, from.loadBalancer, now));
   const query = grouped(parameters(request.query));
   return {
     requestContext: { elb: { targetGroupArn: from.targetGroupArn } },

@@ -1,6 +1,6 @@
 import { replyBuffered } from './buffered-reply.js';
 import type { Exchange, FrontHandler } from './front-server.js';
-import { header, sendReply } from './http.js';
+import { type HttpReply, header, sendReply } from './http.js';
 import { type Decision, decide, type Listener, type Surroundings, servesHost } from './load-balancer.js';
 import type { LoadBalancerAttributes } from './load-balancer-attributes.js';
 import { answerFunction, type FunctionSurroundings, LONGEST_BODY } from './load-balancer-function.js';
@@ -42,7 +42,7 @@ export class LoadBalancerFront implements FrontHandler {
       ...(random !== undefined && { random }),
     });
     if (decision.type === 'reply') {
-      sendReply(exchange.response, decision.reply);
+      this.reply(exchange, decision.reply);
       return;
     }
     const { targetGroupArn = '' } = decision;
@@ -54,6 +54,14 @@ export class LoadBalancerFront implements FrontHandler {
         return this.answerByServer(exchange, group, decision);
       case undefined:
         return this.refuse(exchange, 'target group');
+    }
+  }
+
+  private reply({ head, response }: Exchange, reply: HttpReply): void {
+    if (!sendReply(response, reply)) {
+      const { path } = this.listener.resource;
+      this.world.log(`${path} answers ${head.method} ${head.path} with a header that HTTP does not permit`);
+      sendReply(response, errorPage(500));
     }
   }
 
@@ -115,15 +123,18 @@ export class LoadBalancerFront implements FrontHandler {
 
 /**
  * Of the protocols that a client may ask for, load balancers know WebSocket alone; who asks for another one is heard as if
- * they had not. `undefined` if they sent a body along: it is then beyond what Node still reads as HTTP.
+ * they had not. `undefined` if they announced a body, for WebSocket too: it is then beyond what Node still reads as HTTP,
+ * and a server that waits for it would take for it whatever the connection carries next, somebody else's request even.
  */
 function withoutOtherProtocols(exchange: Exchange): Exchange | undefined {
   const { head, incoming, response, tunnel } = exchange;
-  if (tunnel === undefined || header(head, 'upgrade')?.toLowerCase() === 'websocket') {
+  if (tunnel === undefined) {
     return exchange;
   }
-  const hasBody = header(head, 'transfer-encoding') !== undefined || Number(header(head, 'content-length') ?? 0) > 0;
-  return hasBody ? undefined : { head, incoming, response };
+  if (header(head, 'transfer-encoding') !== undefined || Number(header(head, 'content-length') ?? 0) > 0) {
+    return undefined;
+  }
+  return header(head, 'upgrade')?.toLowerCase() === 'websocket' ? exchange : { head, incoming, response };
 }
 
 /** "Application-based stickiness does not work with weighted target groups" (ELB user guide, "Sticky sessions"). */

@@ -2,6 +2,7 @@ import type { HttpReply, HttpRequest } from './http.js';
 import type { Invocation } from './instance.js';
 import { isObject } from './json.js';
 import type { Listener } from './load-balancer.js';
+import type { HeaderAttributes } from './load-balancer-attributes.js';
 import { loadBalancerEvent, loadBalancerReply } from './load-balancer-event.js';
 import { errorPage } from './load-balancer-pages.js';
 import { parseAnswer } from './payload.js';
@@ -12,6 +13,7 @@ export const LONGEST_BODY = 1024 * 1024;
 
 /** What it takes to have a function answer. */
 export interface FunctionSurroundings {
+  readonly loadBalancer: HeaderAttributes;
   readonly invoke: (functionArn: string, event: unknown) => Promise<Invocation>;
   readonly log: (line: string) => void;
 }
@@ -28,7 +30,7 @@ export async function answerFunction(
   listener: Listener,
   group: FunctionGroup,
   cookies: readonly string[],
-  { invoke, log }: FunctionSurroundings,
+  { invoke, loadBalancer, log }: FunctionSurroundings,
 ): Promise<HttpReply> {
   const { arn, functionArn, multiValueHeaders } = group;
   if (functionArn === undefined) {
@@ -36,7 +38,8 @@ export async function answerFunction(
     return errorPage(503);
   }
   const { protocol, port } = listener;
-  const event = loadBalancerEvent(request, { targetGroupArn: arn, multiValueHeaders, protocol, port }, new Date());
+  const from = { targetGroupArn: arn, multiValueHeaders, protocol, port, loadBalancer };
+  const event = loadBalancerEvent(request, from, new Date());
   const outcome = await invoke(functionArn, event);
   if (outcome.kind !== 'result') {
     return errorPage(502);

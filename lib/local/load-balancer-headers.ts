@@ -1,5 +1,5 @@
 import { isHopByHop, type RequestHead } from './http.js';
-import type { ForwardedFor, LoadBalancerAttributes } from './load-balancer-attributes.js';
+import type { ForwardedFor, HeaderAttributes } from './load-balancer-attributes.js';
 import { traceId } from './payload.js';
 
 /** A header, its name in lower case. */
@@ -16,17 +16,17 @@ const OWN = new Set(['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto']
 
 /**
  * A request's headers with those that a load balancer adds (ELB user guide, "HTTP headers and Application Load
- * Balancers"). The trace is that of the request, or begins here.
+ * Balancers"), and without those with odd names where it drops them. The trace is that of the request, or begins here.
  */
 export function forwardedHeaders(
   request: RequestHead,
   { protocol, port }: CameInBy,
+  { forwardedFor, dropInvalidHeaders }: HeaderAttributes,
   now: Date,
-  forwardedFor: ForwardedFor = 'append',
 ): readonly Header[] {
   const traced = request.headers.some(([name]) => name === 'x-amzn-trace-id');
   return [
-    ...request.headers.filter(([name]) => !OWN.has(name)),
+    ...request.headers.filter(([name]) => !OWN.has(name) && (!dropInvalidHeaders || /^[-a-z0-9]+$/.test(name))),
     ...(traced ? [] : [['x-amzn-trace-id', traceId(now)] as const]),
     ...forwardedForHeaders(request, forwardedFor),
     ['x-forwarded-port', String(port)],
@@ -36,6 +36,7 @@ export function forwardedHeaders(
 
 /**
  * The headers that a server gets: `Host` and all others as they were sent, but those that concern one connection only.
+ * A client may name more of these in `Connection`, yet not what the server relies on: `Host`, and what is added here.
  *
  * A trace that the client has begun goes on with a part of its own: "If the X-Amzn-Trace-Id header is present and has a
  * Root field, the load balancer inserts a Self field" (ELB user guide, "Request tracing for your Application Load
@@ -44,18 +45,15 @@ export function forwardedHeaders(
 export function serverHeaders(
   request: RequestHead,
   by: CameInBy,
-  { forwardedFor, dropInvalidHeaders }: Pick<LoadBalancerAttributes, 'forwardedFor' | 'dropInvalidHeaders'>,
+  attributes: HeaderAttributes,
   now: Date,
 ): readonly Header[] {
   const oneHop = namedByConnection(request);
-  const traced = request.headers.some(([name]) => name === 'x-amzn-trace-id');
-  return [
-    ...forwardedHeaders(request, by, now, forwardedFor)
-      .filter(([name]) => !isHopByHop(name) && !oneHop.has(name) && name !== 'content-length' && name !== 'expect')
-      .filter(([name]) => !dropInvalidHeaders || /^[-a-z0-9]+$/.test(name))
-      .map(([name, value]): Header => [name, traced && name === 'x-amzn-trace-id' ? tracedFurther(value, now) : value]),
-    ...framing(request),
-  ];
+  const headers = request.headers
+    .filter(([name]) => !isHopByHop(name) && name !== 'content-length' && name !== 'expect')
+    .filter(([name]) => name === 'host' || !oneHop.has(name))
+    .map(([name, value]): Header => [name, name === 'x-amzn-trace-id' ? tracedFurther(value, now) : value]);
+  return [...forwardedHeaders({ ...request, headers }, by, attributes, now), ...framing(request)];
 }
 
 function forwardedForHeaders(request: RequestHead, mode: ForwardedFor): readonly Header[] {

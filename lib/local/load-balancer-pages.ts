@@ -7,6 +7,7 @@ const REASONS: Readonly<Record<number, string>> = {
   405: 'Not Allowed',
   408: 'Request Time-out',
   413: 'Request Entity Too Large',
+  500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Temporarily Unavailable',
   504: 'Gateway Time-out',

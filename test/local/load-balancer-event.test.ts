@@ -1,8 +1,9 @@
+import { USUAL_ATTRIBUTES } from '../../lib/local/load-balancer-attributes.js';
 import { loadBalancerEvent, loadBalancerReply } from '../../lib/local/load-balancer-event.js';
 import { request } from './requests.js';
 
 const NOW = new Date('2020-03-12T19:03:58.390Z');
-const FROM = { targetGroupArn: 'arn:tg', protocol: 'HTTPS', port: 443 };
+const FROM = { targetGroupArn: 'arn:tg', protocol: 'HTTPS', port: 443, loadBalancer: USUAL_ATTRIBUTES };
 const REQUEST = request({
   method: 'POST',
   path: '/a%20b',

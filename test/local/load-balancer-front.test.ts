@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { connect as secureConnect } from 'node:tls';
 import { selfSignedCertificate } from '../../lib/local/certificate.js';
 import { close, listen } from '../../lib/local/http.js';
+import { objectAt } from '../../lib/local/json.js';
 import { Visitor } from './balancer-visitor.js';
 import { join, serverGroup, startBalancer, startServer, stopAll, until } from './load-balancers.js';
 
@@ -235,8 +236,15 @@ describe('what goes wrong', () => {
     const socket = raw(port, 'POST /bad HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody');
     expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 502 /);
     socket.write('GET /good HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
-    expect(await text(socket)).toMatch(/HTTP\/1\.1 200 OK[^]*fine/);
+    expect(await text(socket)).toMatch(/HTTP\/1\.1 200 OK[\s\S]*fine/);
   });
+});
+
+test('a redirect that HTTP does not permit is 500, and told', async () => {
+  const action = { Type: 'redirect', RedirectConfig: { StatusCode: 'HTTP_302', Path: '/→' } };
+  const { url, log } = await startBalancer({ action });
+  expect((await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(2000) })).status).toBe(500);
+  expect(log).toHaveBeenLastCalledWith('Net/Listener answers GET / with a header that HTTP does not permit');
 });
 
 describe('the choice of a server', () => {
@@ -451,7 +459,7 @@ describe('a WebSocket', () => {
     });
     await until(() => heard.endsWith('first'));
     expect(heard).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/);
-    expect(heard).toMatch(/X-Own: 1\r\n[^]*Set-Cookie: AWSALB=/);
+    expect(heard).toMatch(/X-Own: 1\r\n[\s\S]*Set-Cookie: AWSALB=/);
     expect(server.requests[0]?.headers).toMatchObject({ upgrade: 'websocket', 'x-forwarded-for': '127.0.0.1' });
     socket.write('second');
     await until(() => heard.endsWith('second'));
@@ -506,7 +514,7 @@ describe('a WebSocket', () => {
   test('that its server refuses gets the reply of the server', async () => {
     const server = await startServer('a', (_, response) => response.writeHead(403).end('no'));
     const { port } = await startBalancer({ servers: [server] });
-    expect(await text(raw(port, upgrade('websocket')))).toMatch(/^HTTP\/1\.1 403 Forbidden[^]*no/);
+    expect(await text(raw(port, upgrade('websocket')))).toMatch(/^HTTP\/1\.1 403 Forbidden[\s\S]*no/);
   });
 
   test('is 400 where it is a function', async () => {
@@ -518,11 +526,23 @@ describe('a WebSocket', () => {
   test('is all that a client can ask for: with another protocol it is heard as if it had not', async () => {
     const server = await startServer('a');
     const { port } = await startBalancer({ servers: [server] });
-    expect(await text(raw(port, upgrade('h2c')))).toMatch(/^HTTP\/1\.1 200 OK[^]*a$/);
+    expect(await text(raw(port, upgrade('h2c')))).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*a$/);
     expect(server.requests[0]?.headers).not.toHaveProperty('upgrade');
     const withBody = upgrade('h2c').replace('GET', 'POST').replace('\r\n\r\n', '\r\nContent-Length: 5\r\n\r\n');
     expect(await text(raw(port, withBody))).toMatch(/^HTTP\/1\.1 400 /);
   });
+
+  test.each(['Content-Length: 500', 'Transfer-Encoding: chunked'])(
+    'with %s is 400: its server would take the next request of somebody else for its body',
+    async (framing) => {
+      const server = await startServer('a');
+      const { url, port } = await startBalancer({ servers: [server] });
+      const message = upgrade('websocket').replace('\r\n\r\nfirst', `\r\n${framing}\r\n\r\n`);
+      expect(await text(raw(port, message))).toMatch(/^HTTP\/1\.1 400 /);
+      expect(await (await fetch(`${url}next`)).text()).toBe('a');
+      expect(server.requests.map((request) => request.url)).toEqual(['/next']);
+    },
+  );
 });
 
 test('a body for a function is read up to 1 MB', async () => {
@@ -530,6 +550,15 @@ test('a body for a function is read up to 1 MB', async () => {
   const { url } = await startBalancer({ groups });
   const statusOf = async (length: number) => (await fetch(url, { method: 'POST', body: 'x'.repeat(length) })).status;
   expect([await statusOf(2 ** 20), await statusOf(2 ** 20 + 1)]).toEqual([200, 413]);
+});
+
+test('a function gets the headers that the attributes of the load balancer leave', async () => {
+  const groups = [{ ...serverGroup(), type: 'function', functionArn: 'fn', multiValueHeaders: false } as const];
+  const attributes = { forwardedFor: 'remove', dropInvalidHeaders: true } as const;
+  const { url, invoke } = await startBalancer({ groups, attributes });
+  await fetch(url, { headers: { x_odd: '1', 'x-forwarded-for': '203.0.113.9', 'x-fine': '1' } });
+  const names = invoke.mock.calls.flatMap(([, event]) => Object.keys(objectAt(event, 'headers')));
+  expect(names.filter((name) => ['x-fine', 'x_odd', 'x-forwarded-for'].includes(name))).toEqual(['x-fine']);
 });
 
 test('a header that HTTP does not permit is 502 from a function, and told', async () => {

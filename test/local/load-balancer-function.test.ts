@@ -1,4 +1,5 @@
 import type { Invocation } from '../../lib/local/instance.js';
+import { USUAL_ATTRIBUTES } from '../../lib/local/load-balancer-attributes.js';
 import { answerFunction } from '../../lib/local/load-balancer-function.js';
 import type { FunctionGroup } from '../../lib/local/target-group.js';
 import { loadBalancerListener, resourceOf } from './load-balancers.js';
@@ -12,7 +13,11 @@ async function answered(outcome: Invocation, group: Partial<FunctionGroup> = {},
   const invoke = jest.fn(async () => outcome);
   const usual = { arn: 'group', functionArn: 'function', multiValueHeaders: false };
   const whole: FunctionGroup = { type: 'function', resource: resourceOf('Group'), ...usual, ...group };
-  const reply = await answerFunction(request(), loadBalancerListener(), whole, cookies, { invoke, log });
+  const reply = await answerFunction(request(), loadBalancerListener(), whole, cookies, {
+    invoke,
+    loadBalancer: USUAL_ATTRIBUTES,
+    log,
+  });
   return { reply, log, invoke };
 }
 

@@ -49,6 +49,22 @@ test('it gets none that concerns the connection of the client alone', () => {
   ]);
 });
 
+test('a client cannot take from it what it needs, by naming that in Connection', () => {
+  const headers = [
+    ['host', 'shop.test'],
+    ['connection', 'host, x-forwarded-for, X-Forwarded-Proto, x-forwarded-port, x-amzn-trace-id, content-length'],
+    ['content-length', '3'],
+  ] as const;
+  expect(forwarded(headers).map(([name]) => name)).toEqual([
+    'host',
+    'x-amzn-trace-id',
+    'x-forwarded-for',
+    'x-forwarded-port',
+    'x-forwarded-proto',
+    'content-length',
+  ]);
+});
+
 test.each([
   ['append', ['203.0.113.9, 127.0.0.1'], ['127.0.0.1']],
   ['preserve', ['203.0.113.9'], []],

@@ -134,6 +134,7 @@ export async function startBalancer({
   servers = [],
 }: BalancerOptions = {}) {
   const log = jest.fn();
+  const invoke = jest.fn(async (_arn: string, _event: unknown) => ({ kind: 'result', payload }) as const);
   const targets = new Targets(
     groups.filter((group) => group.type === 'servers'),
     log,
@@ -148,7 +149,7 @@ export async function startBalancer({
     new LoadBalancerFront(loadBalancerListener({ defaultAction: actionOf([action]) }), {
       loadBalancer: { ...USUAL_ATTRIBUTES, ...attributes },
       targetGroup: (arn) => groups.find((group) => group.arn === arn),
-      invoke: async () => ({ kind: 'result', payload }),
+      invoke,
       localListener: () => undefined,
       targets,
       sticky: new StickySessions(now),
@@ -159,7 +160,7 @@ export async function startBalancer({
   for (const server of servers) {
     await join(targets, 'group', server);
   }
-  return { url: front.url, port: front.port, targets, log };
+  return { url: front.url, port: front.port, targets, log, invoke };
 }
 
 /** Registers a server and waits until it is healthy. */
