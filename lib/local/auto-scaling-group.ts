@@ -40,7 +40,7 @@ export async function autoScalingGroupDefinition(
     throw refused('its instances are there for tasks of ECS, which run here without them');
   }
   const userData = parseUserData(script);
-  const targetGroups = listAt({ list: read('TargetGroupARNs') }, 'list').map(String);
+  const targetGroups = [...new Set(listAt({ list: read('TargetGroupARNs') }, 'list').map(String))];
   const ports = targetGroups.map((arn) => targetPort(arn, surroundings));
   const { unit, name } = unitOf(userData);
   const program = await programOf(name, unit, userData, launch.stack, ports[0]);

@@ -120,10 +120,16 @@ function unquoted(value: string): string {
   );
 }
 
-/** `$NAME` and `${NAME}`. One that is not set is empty. */
+/**
+ * `$NAME` and `${NAME}`, where one that is not set is empty; `${NAME:-text}` for a text in place of one that is empty, and
+ * `${NAME:+text}` of one that is not.
+ */
 function substituted(value: string, variables: Readonly<Record<string, string>>): string {
   return value.replace(
-    /\$(?:\{(\w+)\}|(\w+))/g,
-    (_, braced?: string, bare?: string) => variables[braced ?? bare ?? ''] ?? '',
+    /\$(?:\{(\w+)(?::([-+])([^}]*))?\}|(\w+))/g,
+    (_, braced?: string, operator?: string, text = '', bare = '') => {
+      const found = variables[braced ?? bare] ?? '';
+      return operator === undefined || (operator === '-') === (found !== '') ? found : text;
+    },
   );
 }

@@ -34,14 +34,20 @@ export async function ecsServiceDefinition(
   const exposed = objectsAt({ list: read('LoadBalancers') }, 'list').flatMap(exposedOf);
   const defined = containerDefinitions(task, resolver);
   const essential = defined.filter((container) => flagAt(container, 'Essential') !== false);
+  if (essential.length === 0) {
+    throw new LocalError('ERR_LOCAL_TEMPLATE', 'its task definition has no essential container');
+  }
   const containers: Container[] = [];
   for (const definition of essential) {
     const port = exposed.find(({ container }) => container === textAt(definition, 'Name'))?.port;
     containers.push(await containerOf(definition, { stack: task.stack, secrets, ...(port !== undefined && { port }) }));
   }
-  const [registrations, unserved] = partition(exposed, ({ container, port }) =>
+  const [served, unserved] = partition(exposed, ({ container, port }) =>
     containers.some((each) => each.name === container && each.port === port),
   );
+  // A target group knows a task by its id, and so once.
+  const firstOf = (arn: string) => served.find(({ targetGroupArn }) => targetGroupArn === arn);
+  const [registrations, others] = partition(served, (each) => each === firstOf(each.targetGroupArn));
   const daemon = read('SchedulingStrategy') === 'DAEMON';
   return {
     resource,
@@ -63,6 +69,10 @@ export async function ecsServiceDefinition(
       ...unserved.map(
         ({ container, port, targetGroupArn }) =>
           `its container ${container} listens on one port here: ${targetGroupArn}, which is for port ${port}, gets no targets`,
+      ),
+      ...others.map(
+        ({ container, targetGroupArn }) =>
+          `its container ${container} gets no requests here: ${targetGroupArn} has the container ${firstOf(targetGroupArn)?.container} of each task`,
       ),
       ...defined
         .filter((container) => !essential.includes(container))

@@ -104,7 +104,7 @@ export class FleetMember {
     }
   }
 
-  /** Starts the processes. Answers with why there are none, if there are none. */
+  /** Starts the processes. Answers with why there are not all of them, if there are not. */
   private async begin(): Promise<string | undefined> {
     const { programs } = this.options;
     try {
@@ -113,14 +113,16 @@ export class FleetMember {
           this.taken.set(name, await freePort());
         }
       }
+      if (this.current === 'stopping') {
+        return 'before it began';
+      }
+      for (const program of programs) {
+        this.processes = [...this.processes, this.run(program)];
+      }
+      return undefined;
     } catch (error) {
       return `before it began: ${messageOf(error)}`;
     }
-    if (this.current === 'stopping') {
-      return 'before it began';
-    }
-    this.processes = programs.map((program) => this.run(program));
-    return undefined;
   }
 
   private run({ name, command, folder, environment: given }: PreparedProgram): GuardedProcess {

@@ -129,7 +129,10 @@ export class Fleet implements LocalService {
         return;
       }
       await this.settled();
-      await this.take(old);
+      // Meanwhile somebody may have stopped it, or scaled away the one that runs in its place.
+      if (this.active.has(old)) {
+        await this.stop(old.id);
+      }
     }
   }
 

@@ -80,6 +80,14 @@ test('puts variables and the defaults of arguments in their places', () => {
   });
 });
 
+test('puts something in the place of a variable that is empty, or that is not', () => {
+  const text = `FROM a
+    ARG STAGE
+    ENV SET=1
+    ENV A=\${STAGE:-production} B=\${SET:-no} C=\${SET:+yes} D=\${STAGE:+no}`;
+  expect(parseDockerfile(text).environment).toEqual({ SET: '1', A: 'production', B: '1', C: 'yes', D: '' });
+});
+
 test('does not take the lines of a here-document for instructions', () => {
   const text = 'FROM a\nRUN <<EOF\nCMD wrong\nEOF\nCMD ["right"]';
   expect(parseDockerfile(text).command).toEqual(['right']);

@@ -200,6 +200,35 @@ test('has the port for which its target group asks; another target group of anot
   );
 });
 
+test('has one of its containers behind a target group, though several are said to be', async () => {
+  const other = { ContainerName: 'admin', ContainerPort: 9090, TargetGroupArn: { Ref: 'Group' } };
+  const web = { ContainerName: 'web', ContainerPort: 8080, TargetGroupArn: { Ref: 'Group' } };
+  const { definition } = await definitionOf(
+    ecsServiceDefinition,
+    {
+      Web: {
+        Resources: {
+          Service: ecsService('Task', [], { LoadBalancers: [web, other] }),
+          Task: taskDefinition('image', {}, { Name: 'admin', Image: 'admin', Command: ['node', 'admin.js'] }),
+          ...balancer(),
+        },
+      },
+    },
+    { images: IMAGES },
+  );
+  expect(definition.registrations.map(({ program }) => program)).toEqual(['web']);
+  expect(definition.limits).toContainEqual(
+    expect.stringMatching(/^its container admin gets no requests here: arn:.* has the container web of each task$/),
+  );
+});
+
+test('needs an essential container', async () => {
+  await expect(read({ Essential: false })).rejects.toMatchObject({
+    code: 'ERR_LOCAL_TEMPLATE',
+    message: 'its task definition has no essential container',
+  });
+});
+
 test('finds a task definition in another stack, and refuses one that is in none', async () => {
   const Task = taskDefinition('image');
   const Outputs = { Task: { Value: { Ref: 'Task' }, Export: { Name: 'task' } } };

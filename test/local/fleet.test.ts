@@ -28,6 +28,8 @@ afterAll(removeFolders);
 class RecordedTargets {
   readonly registered = new Map<string, ServerTarget>();
   readonly events: string[] = [];
+  /** Of all that are registered. */
+  health: TargetState = 'healthy';
   /** Settles when the requests under way are over. */
   drained: () => Promise<unknown> = async () => {};
 
@@ -37,13 +39,14 @@ class RecordedTargets {
   }
 
   async deregister(_: string, id: string): Promise<void> {
-    this.registered.delete(id);
-    await this.drained();
-    this.events.push(`deregister ${id}`);
+    if (this.registered.delete(id)) {
+      await this.drained();
+      this.events.push(`deregister ${id}`);
+    }
   }
 
   state(_: string, id: string): TargetState | undefined {
-    return this.registered.has(id) ? 'healthy' : undefined;
+    return this.registered.has(id) ? this.health : undefined;
   }
 }
 
@@ -307,6 +310,52 @@ test('recycle replaces the members one after the other, and never has fewer', as
   expect(fewest).toBe(2);
   expect(fleet.members.map(({ state }) => state)).toEqual(['running', 'running']);
   expect(fleet.members.filter(({ id }) => before.includes(id))).toEqual([]);
+});
+
+describe('recycle, while a new member is not healthy yet,', () => {
+  /** A fleet of one whose second member has come up. */
+  async function recyclingFleet() {
+    const { fleet, targets } = await fleetOf({ desired: 1 });
+    await fleet.settled();
+    const old = first(fleet);
+    targets.health = 'initial';
+    const recycled = fleet.recycle();
+    await until(() => targets.registered.size === 2, 'another member is registered');
+    return { fleet, targets, old, recycled };
+  }
+
+  test('leaves as many members as there are to be, if that one is scaled away', async () => {
+    const { fleet, targets, recycled } = await recyclingFleet();
+    const scaled = fleet.scale(1);
+    targets.health = 'healthy';
+    await Promise.all([scaled, recycled]);
+    await fleet.settled();
+    expect(fleet.members.map(({ state }) => state)).toEqual(['running']);
+  });
+
+  test('lets a member that is stopped meanwhile answer what it has', async () => {
+    const { fleet, targets, old, recycled } = await recyclingFleet();
+    const slow = fetch(`http://127.0.0.1:${old.port}/slow`).then((response) => response.text());
+    await pause(50);
+    targets.drained = () => slow;
+    const stopped = fleet.stop(old.id);
+    targets.health = 'healthy';
+    await recycled;
+    expect(lines).not.toContain(`Web/Service #${old.id} asked to end`);
+    expect(await slow).toBe('slow but whole');
+    await stopped;
+    expect(fleet.members.map(({ state }) => state)).toEqual(['running']);
+  });
+});
+
+test('a process that cannot even be tried is told of, and those beside it end', async () => {
+  const { fleet } = await fleetOf({
+    desired: 1,
+    programs: [{ name: 'fine' }, { name: 'odd', environment: { ODD: 'a\0b' } }],
+  });
+  await until(() => lines.some((line) => /ended before it began: .*null bytes/.test(line)), 'it is told');
+  await fleet.close();
+  expect(lines.filter((line) => line.endsWith('listening'))).toEqual([]);
 });
 
 describe('a member that ends by itself', () => {
