@@ -36,7 +36,7 @@ export interface FrontHandler {
 /** Header lines of 16 KB each and 64 KB together are what AWS's fronts take. */
 const LONGEST_HEADERS = 64 * 1024;
 
-/** A server on loopback. It listens first and learns later what to answer. */
+/** A server on loopback. It listens first and learns later what to answer: requests wait for that. */
 export class FrontServer {
   /** Starts to listen. @throws LocalError ERR_LOCAL_PORT if the port cannot be had */
   static async listen(port: number, certificate: Certificate | undefined, log: (line: string) => void) {
@@ -49,13 +49,17 @@ export class FrontServer {
 
   /** Connections that the server knows no more, since they left HTTP. */
   private readonly tunnels = new Set<Duplex>();
+  /** Requests that came before there was somebody to answer them. */
+  private readonly waiting: Exchange[] = [];
 
   private constructor(
     private readonly server: Server,
     readonly port: number,
     readonly scheme: 'http' | 'https',
     private readonly log: (line: string) => void,
-  ) {}
+  ) {
+    server.on('request', this.wait);
+  }
 
   get url(): string {
     return `${this.scheme}://localhost:${this.port}/`;
@@ -63,7 +67,7 @@ export class FrontServer {
 
   /** Begins to answer. */
   serve(handler: FrontHandler): void {
-    this.server.on('request', (incoming, response) => {
+    this.server.off('request', this.wait).on('request', (incoming, response) => {
       this.answer(handler, { head: headOf(incoming), incoming, response });
     });
     if (handler.tunnels) {
@@ -74,6 +78,9 @@ export class FrontServer {
         this.answer(handler, { head: headOf(incoming), incoming, response, tunnel: { socket, first } });
       });
     }
+    for (const exchange of this.waiting.splice(0)) {
+      this.answer(handler, exchange);
+    }
   }
 
   async stop(): Promise<void> {
@@ -82,6 +89,10 @@ export class FrontServer {
     }
     await close(this.server);
   }
+
+  private readonly wait = (incoming: IncomingMessage, response: ServerResponse): void => {
+    this.waiting.push({ head: headOf(incoming), incoming, response });
+  };
 
   private answer(handler: FrontHandler, exchange: Exchange): void {
     const { head, response } = exchange;

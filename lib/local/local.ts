@@ -217,11 +217,12 @@ async function start(options: Started, stops: (() => Promise<void>)[], stop: () 
     }
   }
   host.tellLacking();
+  // Before there are services: one may call a front before it listens itself.
+  fronts.serve(host, targets);
   for (const [index, resource] of plan.services.entries()) {
     cannot.push(...(await fleets.add(resource, accessKeyId(plan.functions.length + index))));
   }
   await fleets.settled();
-  fronts.serve(host, targets);
   return {
     fronts: fronts.described,
     tables: plan.tables.map(({ name, resource }) => ({ ...located(resource), name })),

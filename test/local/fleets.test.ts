@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type LocalCall, type LocalCloud, type LocalService, startLocal } from 'cdk-sessions-local';
-import { type FixtureOptions, inlineFunction, removeFolders, table, writeAssembly } from './fixture.js';
+import { type FixtureOptions, functionUrl, inlineFunction, removeFolders, table, writeAssembly } from './fixture.js';
 import { isRunning } from './processes.js';
 import { autoScalingGroup, balancer, ecsService, launchTemplate, SERVER, taskDefinition } from './services.js';
 
@@ -72,6 +72,23 @@ async function answering(cloud: LocalCloud, requests = 12): Promise<ReadonlySet<
   const answers = await Promise.all(Array.from({ length: requests }, () => about(front(cloud))));
   return new Set(answers.map(({ pid }) => pid));
 }
+
+test('a service that calls a front before it listens gets its answer', async () => {
+  const eager = `fetch(process.env.API).then((reply) => console.log('the API answers', reply.status)).then(() => { ${SERVER} });`;
+  const cloud = await run(
+    {
+      Service: ecsService('Task', [], { DesiredCount: 1 }),
+      Task: taskDefinition('image', {
+        Environment: [{ Name: 'API', Value: { 'Fn::GetAtt': ['Url', 'FunctionUrl'] } }],
+      }),
+      Api: inlineFunction('exports.handler = async () => "fine";'),
+      Url: functionUrl('Api'),
+    },
+    { images: { image: { Dockerfile: DOCKERFILE, 'server.js': eager } } },
+  );
+  expect(lines).toContainEqual(expect.stringMatching(/the API answers 200$/));
+  expect(serviceOf(cloud).members.map(({ state }) => state)).toEqual(['running']);
+}, 30_000);
 
 describe.each(KINDS)('%s', (_, resources) => {
   test('has processes that answer as soon as it is started', async () => {
