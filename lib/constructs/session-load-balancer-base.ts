@@ -6,13 +6,16 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IConstruct } from 'constructs';
 import { SessionConstructError } from './errors.js';
+import { subnetIdsOf } from './instance-consumer.js';
 import { ecsTarget } from './load-balancer/ecs-target.js';
 import { functionTargetGroup } from './load-balancer/function-target.js';
 import { wholeNumberFault } from './load-balancer/range-faults.js';
-import type { RulePriorities } from './load-balancer/rule-priorities.js';
+import { conditionsFault } from './load-balancer/rule-conditions.js';
+import { type RulePriorities, sharedPriorityFaults } from './load-balancer/rule-priorities.js';
 import { ServedCookies } from './load-balancer/served-cookies.js';
 import { ServerTargetGroup } from './load-balancer/server-target.js';
 import { stickyGroupsFaults, weightedFault, weightedForward } from './load-balancer/weighted-target-groups.js';
+import { apart, vpcOf } from './network/vpc-of.js';
 import type {
   SessionEcsTargetOptions,
   SessionInstanceTargetOptions,
@@ -109,6 +112,7 @@ export abstract class SessionLoadBalancerBase extends Resource implements ISessi
     const container = ecsTarget(target, service, options);
     // No port: each task is registered with its own, and one that changed would replace the target group.
     const { vpc } = service.cluster;
+    this.refuseOtherVpc(target, vpc);
     const targetGroup = new ServerTargetGroup(target, 'TargetGroup', { ...options, balancer: this, vpc });
     targetGroup.addTarget(service.loadBalancerTarget(container));
     this.addRule(target, options, elbv2.ListenerAction.forward([targetGroup]));
@@ -128,7 +132,8 @@ export abstract class SessionLoadBalancerBase extends Resource implements ISessi
         target,
         'a target group of instances needs their VPC, received a listener without one: give vpc, too',
       );
-    const { port } = options;
+    // Only TypeScript knows that there are options.
+    const port = options?.port;
     const fault =
       port === undefined
         ? 'instances are reached on a port, received none: give port'
@@ -136,6 +141,7 @@ export abstract class SessionLoadBalancerBase extends Resource implements ISessi
     if (fault !== undefined) {
       this.refuse(target, fault);
     }
+    this.refuseOtherVpc(target, vpcOf(group, subnetIdsOf(group)));
     const targetGroup = new ServerTargetGroup(target, 'TargetGroup', { ...options, balancer: this, vpc });
     targetGroup.addTarget(group);
     this.addRule(target, options, elbv2.ListenerAction.forward([targetGroup]));
@@ -164,7 +170,21 @@ export abstract class SessionLoadBalancerBase extends Resource implements ISessi
 
   /** Rules are made with the targets: in the balancer's stack they would form a cycle with those of the targets. */
   private targetIn(scope: IConstruct, id: string): Construct {
-    return new Construct(scope, `${this.node.id}${id}`);
+    const name = `${this.node.id}${id}`;
+    if (scope.node.tryFindChild(name)) {
+      this.refuse(scope, `the id ${name}, of the load balancer and the target, is taken: give the target another id`);
+    }
+    return new Construct(scope, name);
+  }
+
+  /** A target group of one VPC cannot be behind a load balancer in another, peered or not. */
+  private refuseOtherVpc(target: Construct, vpc: ec2.IVpc | undefined): void {
+    if (vpc && this._vpc && apart(vpc, this._vpc)) {
+      this.refuse(
+        target,
+        `servers stand in the VPC of their load balancer, received some in ${vpc.node.path} for one in ${this._vpc.node.path}: take one VPC for both`,
+      );
+    }
   }
 
   private addRule(
@@ -172,12 +192,17 @@ export abstract class SessionLoadBalancerBase extends Resource implements ISessi
     { priority, conditions }: SessionTargetOptions,
     action: elbv2.ListenerAction,
   ): void {
-    new elbv2.ApplicationListenerRule(target, 'Rule', {
+    const fault = conditions && conditionsFault(conditions);
+    if (fault !== undefined) {
+      this.refuse(target, fault);
+    }
+    const rule = new elbv2.ApplicationListenerRule(target, 'Rule', {
       listener: this.listener,
       priority: this._priorities.claim(target, priority),
       conditions: conditions ?? [elbv2.ListenerCondition.pathPatterns(['/*'])],
       action,
     });
+    rule.node.addValidation({ validate: () => sharedPriorityFaults(rule) });
   }
 
   private refuse(target: IConstruct, message: string): never {

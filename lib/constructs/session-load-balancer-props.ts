@@ -17,13 +17,14 @@ export interface SessionLoadBalancerProps {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * The security group that says who may connect. Rules for its targets are added to it.
-   * @default - a new one
+   * The security group that says who may connect, also to an internet-facing load balancer: nobody is added to it. Rules
+   * for its targets are.
+   * @default - a new one, open to everybody if the load balancer is internet-facing
    */
   readonly securityGroup?: ec2.ISecurityGroup;
 
   /**
-   * The certificate of the site's domain. With it the site is served over HTTPS, plain HTTP redirects there, and
+   * The certificate of the site's domain, in the region of the load balancer. With it the site is served over HTTPS, plain HTTP redirects there, and
    * browsers that were here once take HTTPS by themselves for a year (`Strict-Transport-Security`). That covers the
    * site's host names alone; `listener.setAttribute()` says otherwise.
    * @default - plain HTTP only, which carries no session unless its cookie is `SessionCookie.insecure()`
@@ -44,8 +45,8 @@ export interface SessionLoadBalancerProps {
   readonly sslPolicy?: elbv2.SslPolicy;
 
   /**
-   * Whether the load balancer has public addresses, and everybody may connect. To an internal one nobody may until
-   * `connections` says so.
+   * Whether the load balancer has public addresses, and everybody may connect, unless `securityGroup` says who. To an
+   * internal one nobody may until `connections` says so.
    * @default true
    */
   readonly internetFacing?: boolean;
@@ -78,7 +79,8 @@ export interface SessionLoadBalancerProps {
 
   /**
    * Where a line about each request is written. The bucket must be in the same region, and encrypted with S3's own keys
-   * (SSE-S3) if at all. Cookies are not in it, URLs are.
+   * (SSE-S3) if at all. Its policy is made to let the load balancer write, unless it is imported: then it must do so
+   * already. Cookies are not in the lines, URLs are.
    * @default - nowhere
    */
   readonly accessLogsBucket?: s3.IBucket;
@@ -102,7 +104,7 @@ export interface SessionLoadBalancerProps {
   readonly connectionLogsPrefix?: string;
 
   /**
-   * What filters requests before they are looked at.
+   * What filters requests before they are looked at, in the region of the load balancer.
    * @default - nothing does
    */
   readonly webAcl?: ISessionWebAcl;

@@ -1,4 +1,4 @@
-import { Annotations, AspectPriority, Aspects } from 'aws-cdk-lib';
+import { Annotations, AspectPriority, Aspects, Names } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
@@ -65,6 +65,8 @@ export class SessionLoadBalancer extends SessionLoadBalancerBase {
     super(scope, id);
     const internetFacing = props.internetFacing ?? true;
     const vpcSubnets = props.vpcSubnets ?? (internetFacing ? { subnetType: ec2.SubnetType.PUBLIC } : {});
+    // A group that somebody gives has been told by them who may connect.
+    const open = internetFacing && props.securityGroup === undefined;
     const fault = balancerFault(props, props.vpc.selectSubnets(vpcSubnets), this.stack.region);
     if (fault !== undefined) {
       throw new SessionConstructError('ERR_SESSION_LOAD_BALANCER', fault, this);
@@ -86,17 +88,17 @@ export class SessionLoadBalancer extends SessionLoadBalancerBase {
 
     this.listener = this.loadBalancer.addListener('Listener', {
       protocol: props.certificate ? elbv2.ApplicationProtocol.HTTPS : elbv2.ApplicationProtocol.HTTP,
-      ...(props.certificate && { certificates: [props.certificate, ...(props.additionalCertificates ?? [])] }),
-      open: internetFacing,
+      ...(props.certificate && { certificates: [props.certificate] }),
+      open,
       defaultAction: elbv2.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'not found' }),
     });
     if (props.certificate) {
-      this.serveHttps(props, internetFacing);
+      this.serveHttps(props, open);
     } else {
       this.node.addValidation({ validate: () => this._cookies.plainHttpFaults() });
     }
     // CDK opens a listener to IPv6 with DUAL_STACK alone.
-    if (internetFacing && props.ipAddressType === elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4) {
+    if (open && props.ipAddressType === elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4) {
       for (const { connections } of this.loadBalancer.listeners) {
         connections.allowDefaultPortFrom(ec2.Peer.anyIpv6());
       }
@@ -115,10 +117,15 @@ export class SessionLoadBalancer extends SessionLoadBalancerBase {
     }
   }
 
-  private serveHttps({ sslPolicy }: SessionLoadBalancerProps, open: boolean): void {
+  private serveHttps({ sslPolicy, additionalCertificates = [] }: SessionLoadBalancerProps, open: boolean): void {
     // The enumeration of the oldest aws-cdk-lib that we support does not know the default.
     (this.listener.node.defaultChild as elbv2.CfnListener).sslPolicy = sslPolicy ?? TLS_POLICY;
     this.listener.setAttribute(HSTS.attribute, HSTS.value);
+    // CDK would number them: without the first, each would take the place of the one before it, and CloudFormation would
+    // then delete the last number, and with it a certificate that is still wanted.
+    for (const certificate of additionalCertificates) {
+      this.listener.addCertificates(Names.nodeUniqueId(certificate.node), [certificate]);
+    }
     this.loadBalancer.addRedirect({ open });
     Aspects.of(this).add(
       // Stores may be attached until the app is synthesized, which is when aspects visit.

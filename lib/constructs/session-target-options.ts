@@ -6,7 +6,8 @@ import type { Stickiness } from './stickiness.js';
 export interface SessionTargetOptions {
   /**
    * Where the target's rule stands among those of the load balancer, 1 to 50000; the lowest that matches is taken. Give
-   * it wherever there is more than one target: the default changes when a target before it comes or goes.
+   * it wherever there is more than one target: the default changes when a target before it comes or goes, and an update
+   * fails that moves a rule to a priority of another one, even of one that goes with it.
    * @default - the lowest that is free; required on a listener that exists already
    */
   readonly priority?: number;

@@ -16,14 +16,14 @@ export interface ISessionWebAcl extends IResource {
 export interface SessionWebAclProps {
   /**
    * How many requests one address may send in five minutes, 10 to 2,000,000,000, before further ones are answered with
-   * 403. Whoever shares an address, such as an office or a mobile network, shares the limit. WAF counts roughly, and late by
+   * 403. Whoever shares an address, such as an office, a mobile network or a proxy in front, shares the limit. WAF counts roughly, and late by
    * up to a minute.
    * @default 2000
    */
   readonly rateLimit?: number;
 
   /**
-   * Rules that come after those that are made here, with priorities from 10 on, each its own.
+   * Rules that come after those that are made here, with priorities from 10 on and names, each its own.
    * @default - none
    */
   readonly rules?: wafv2.CfnWebACL.RuleProperty[];
@@ -38,8 +38,23 @@ export interface SessionWebAclProps {
 /** Why rules of others begin there. */
 const FIRST_OTHER_PRIORITY = 10;
 
+/** What the rule that counts addresses is called. */
+const RATE_LIMIT = 'RateLimit';
+
 /** What WAF asks of the name of a log group. */
 const LOG_GROUP_PREFIX = 'aws-waf-logs-';
+
+/** The headers by which whoever reads them could go on with a session. */
+const CREDENTIALS = ['cookie', 'authorization'];
+
+/**
+ * What must not be seen anywhere: what is redacted in the log still stands in sampled requests, and in what a rule matched.
+ * https://docs.aws.amazon.com/waf/latest/developerguide/data-protection-masking.html
+ */
+const PROTECTED_FIELDS: readonly wafv2.CfnWebACL.FieldToProtectProperty[] = [
+  { fieldType: 'SINGLE_HEADER', fieldKeys: CREDENTIALS },
+  { fieldType: 'SINGLE_COOKIE' },
+];
 
 /** https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html */
 const MANAGED_RULES = [
@@ -81,16 +96,17 @@ export class SessionWebAcl extends Resource implements ISessionWebAcl {
       throw new SessionConstructError('ERR_SESSION_LOAD_BALANCER', fault, this);
     }
     const webAcl = new wafv2.CfnWebACL(this, 'WebAcl', {
+      dataProtectionConfig: { dataProtections: PROTECTED_FIELDS.map((field) => ({ field, action: 'SUBSTITUTION' })) },
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
       visibilityConfig: visibility(Names.uniqueResourceName(this, { maxLength: 128 })),
       rules: [
         {
-          name: 'RateLimit',
+          name: RATE_LIMIT,
           priority: 0,
           action: { block: {} },
           statement: { rateBasedStatement: { limit: props.rateLimit ?? 2000, aggregateKeyType: 'IP' } },
-          visibilityConfig: visibility('RateLimit'),
+          visibilityConfig: visibility(RATE_LIMIT),
         },
         ...MANAGED_RULES.map((name, index) => ({
           name,
@@ -123,8 +139,7 @@ export class SessionWebAcl extends Resource implements ISessionWebAcl {
           arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
       ],
-      // Whoever reads them could go on with a session.
-      redactedFields: ['cookie', 'authorization'].map((Name) => ({ singleHeader: { Name } })),
+      redactedFields: CREDENTIALS.map((Name) => ({ singleHeader: { Name } })),
     });
   }
 }
@@ -144,6 +159,11 @@ function visibility(metricName: string): wafv2.CfnWebACL.VisibilityConfigPropert
 }
 
 function rulesFault(rules: readonly wafv2.CfnWebACL.RuleProperty[]): string | undefined {
+  const names = [RATE_LIMIT, ...MANAGED_RULES, ...rules.map(({ name }) => name)];
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) {
+    return `each rule of a web ACL must have a name of its own, received ${twice} twice: give rules other names`;
+  }
   const priorities = rules.map(({ priority }) => priority).filter((priority) => !Token.isUnresolved(priority));
   const misplaced = priorities.find(
     (priority, index) => priority < FIRST_OTHER_PRIORITY || priorities.indexOf(priority) < index,

@@ -30,6 +30,9 @@ const ATTRIBUTES = [
   'stickiness.app_cookie.duration_seconds',
 ] as const;
 
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/disable-cross-zone.html */
+const CROSS_ZONE = 'load_balancing.cross_zone.enabled';
+
 type StickinessAttributes = Readonly<Partial<Record<(typeof ATTRIBUTES)[number], string>>>;
 
 /** Which stickiness a target group was given last. */
@@ -126,7 +129,12 @@ export class Stickiness {
     if (fault !== undefined) {
       return [fault];
     }
-    const attributes = stickinessAttributes(deployed);
+    const attributes = targetGroupAttributes(deployed);
+    if (this.attributes['stickiness.enabled'] === 'true' && attributes.get(CROSS_ZONE) === 'false') {
+      return [
+        `${this.description} was applied, and ${CROSS_ZONE} is "false", with which no target group can be sticky: leave crossZoneEnabled out, or apply Stickiness.none()`,
+      ];
+    }
     return ATTRIBUTES.flatMap((key) => {
       const asked = Stack.of(targetGroup).resolve(this.attributes[key]);
       const found = attributes.get(key);
@@ -141,7 +149,7 @@ export class Stickiness {
 
 /** Whether a target group is sticky as it is deployed, whoever made it so. */
 export function isSticky(targetGroup: elbv2.ApplicationTargetGroup): boolean {
-  return stickinessAttributes(deployedTargetGroup(targetGroup)).get('stickiness.enabled') === 'true';
+  return targetGroupAttributes(deployedTargetGroup(targetGroup)).get('stickiness.enabled') === 'true';
 }
 
 type DeployedTargetGroup = ReturnType<typeof deployedProperties>;
@@ -151,7 +159,7 @@ function deployedTargetGroup(targetGroup: elbv2.ApplicationTargetGroup): Deploye
 }
 
 /** None where an escape hatch put something in their place that only the deployment knows. */
-function stickinessAttributes({ TargetGroupAttributes }: DeployedTargetGroup): ReadonlyMap<string, unknown> {
+function targetGroupAttributes({ TargetGroupAttributes }: DeployedTargetGroup): ReadonlyMap<string, unknown> {
   const attributes: readonly { readonly Key: string; readonly Value: unknown }[] = Array.isArray(TargetGroupAttributes)
     ? TargetGroupAttributes
     : [];
@@ -165,7 +173,7 @@ function functionFault(targetType: unknown): string | undefined {
 function seconds(duration: Duration): string {
   const fault =
     // Only TypeScript knows that there is one.
-    duration === undefined
+    duration === undefined || duration === null
       ? 'stickiness needs a duration, received none: give one from Duration.seconds(1) to Duration.days(7)'
       : secondsFault('the duration of stickiness', duration, STICKINESS_SECONDS);
   if (fault !== undefined) {
@@ -183,7 +191,8 @@ function cookieName(name: string): string {
 }
 
 function cookieNameFault(name: string): string | undefined {
-  if (name === undefined || !COOKIE_NAME.test(name)) {
+  // Only TypeScript knows what it is.
+  if (typeof name !== 'string' || !COOKIE_NAME.test(name)) {
     return `the application's cookie must have a name of 1 to 64 letters, digits and !#$%&'*+-.^_\`|~, received ${JSON.stringify(name) ?? 'none'}`;
   }
   return name.startsWith(RESERVED_PREFIX)

@@ -31,8 +31,8 @@ beforeEach(() => {
 const front = (props: Partial<SessionLoadBalancerProps> = {}) =>
   new SessionLoadBalancer(stack, 'Front', { vpc, ...props });
 
-const certificate = (id = 'Certificate') =>
-  acm.Certificate.fromCertificateArn(stack, id, `arn:aws:acm:us-east-1:123456789012:certificate/${id}`);
+const certificate = (id = 'Certificate', region = 'us-east-1') =>
+  acm.Certificate.fromCertificateArn(stack, id, `arn:aws:acm:${region}:123456789012:certificate/${id}`);
 
 const targetGroup = (id: string, stickiness?: Stickiness): elbv2.ApplicationTargetGroup => {
   const group = new elbv2.ApplicationTargetGroup(stack, id, { vpc, port: 80, targetType: elbv2.TargetType.IP });
@@ -43,6 +43,8 @@ const targetGroup = (id: string, stickiness?: Stickiness): elbv2.ApplicationTarg
 /** The same group with each weight: one is enough for what is refused before it is looked at. */
 const weighted = (...weights: (number | undefined)[]): elbv2.WeightedTargetGroup[] =>
   weights.map((weight, index) => ({ targetGroup: targetGroup(`Group${index}`), weight }));
+
+const host = (...names: string[]) => elbv2.ListenerCondition.hostHeaders(names);
 
 /** What JavaScript lets through. */
 const missing = undefined as never;
@@ -79,6 +81,14 @@ describe('refused, with what to do', () => {
     ['a missing duration', () => Stickiness.loadBalancerCookie(missing), NO_DURATION],
     ['a name without a duration', () => Stickiness.applicationCookie('sid', missing), NO_DURATION],
     ['a duration without a name', () => Stickiness.applicationCookie(missing, Duration.days(1)), `${NAME} none`],
+    [
+      'a number of seconds',
+      () => Stickiness.loadBalancerCookie(3600 as never),
+      'the duration of stickiness must be a Duration, like Duration.seconds(604800), received 3600',
+    ],
+    ['null for a duration', () => Stickiness.loadBalancerCookie(null as never), NO_DURATION],
+    ['null for a name', () => Stickiness.applicationCookie(null as never, Duration.days(1)), `${NAME} null`],
+    ['a number for a name', () => Stickiness.applicationCookie(5 as never, Duration.days(1)), `${NAME} 5`],
     ['an empty name', () => Stickiness.applicationCookie('', Duration.days(1)), `${NAME} ""`],
     [
       'a name that is no token',
@@ -159,6 +169,46 @@ describe('refused, with what to do', () => {
       'healthyHttpCodes must be codes from 200 to 499, like 200, 200,204 or 200-299, received "ok"',
     ],
     [
+      'a range of codes that ends before it begins',
+      { healthyHttpCodes: '299-200' },
+      'healthyHttpCodes must be codes from 200 to 499, like 200, 200,204 or 200-299, received "299-200"',
+    ],
+    [
+      'a range of codes in three parts',
+      { healthyHttpCodes: '200-299-300' },
+      'healthyHttpCodes must be codes from 200 to 499, like 200, 200,204 or 200-299, received "200-299-300"',
+    ],
+    [
+      'an algorithm that there is not',
+      { loadBalancingAlgorithm: 'random' as elbv2.TargetGroupLoadBalancingAlgorithmType },
+      'loadBalancingAlgorithm must be one of TargetGroupLoadBalancingAlgorithmType, received "random"',
+    ],
+    [
+      'stickiness by a name',
+      { stickiness: 'lb_cookie' as never },
+      'stickiness must be made by Stickiness, received "lb_cookie": take Stickiness.none(), or one with a duration',
+    ],
+    [
+      'a number of seconds',
+      { deregistrationDelay: 30 as never },
+      'deregistrationDelay must be a Duration, like Duration.seconds(3600), received 30',
+    ],
+    [
+      'six values in its conditions',
+      {
+        conditions: [
+          elbv2.ListenerCondition.pathPatterns(['/a', '/b', '/c']),
+          elbv2.ListenerCondition.httpHeader('X-Version', ['1', '2', '3']),
+        ],
+      },
+      'conditions take 1 to 5 values together, received 6: leave conditions out for every request, or add several targets',
+    ],
+    [
+      'no conditions in a list',
+      { conditions: [] },
+      'conditions take 1 to 5 values together, received 0: leave conditions out for every request, or add several targets',
+    ],
+    [
       'an interval of 4 seconds',
       { healthCheckInterval: Duration.seconds(4) },
       'healthCheckInterval must be a whole number of seconds from 5 to 300, received Duration.seconds(4)',
@@ -196,6 +246,42 @@ describe('refused, with what to do', () => {
   ])('of a service: %s', (_, options, message) => {
     const service = fargateService(stack, vpc);
     refused(() => front().addEcsService('Web', service, options), `${message} ${AT_SERVICE}`);
+  });
+
+  const OTHER_VPC =
+    'servers stand in the VPC of their load balancer, received some in Stack/Other for one in Stack/Vpc: take one VPC for both';
+
+  test('of a service: one in another VPC', () => {
+    const service = fargateService(stack, new ec2.Vpc(stack, 'Other'));
+    refused(() => front().addEcsService('Web', service), `${OTHER_VPC} ${AT_SERVICE}`);
+  });
+
+  test('of a group: one in another VPC', () => {
+    const group = instances(stack, new ec2.Vpc(stack, 'Other'));
+    refused(
+      () => front().addAutoScalingGroup('Web', group, { port: 80 }),
+      `${OTHER_VPC} (at Stack/Instances/FrontWeb)`,
+    );
+  });
+
+  test('of a service: one that was imported', () => {
+    const arn = 'arn:aws:ecs:us-east-1:123456789012:service/cluster/shop';
+    const service = ecs.FargateService.fromFargateServiceArn(stack, 'Service', arn);
+    refused(
+      // What JavaScript lets through.
+      () => front().addEcsService('Web', service as ecs.FargateService),
+      `an imported service or task definition cannot be put into a target group, received one: make it a target where both are created ${AT_SERVICE}`,
+    );
+  });
+
+  test('of a service: an id that it is a target under already, of whichever load balancer', () => {
+    const service = fargateService(stack, vpc);
+    front().addEcsService('Web', service);
+    const other = new SessionLoadBalancer(deployedStack(stack, 'Other'), 'Front', { vpc });
+    refused(
+      () => other.addEcsService('Web', service),
+      'the id FrontWeb, of the load balancer and the target, is taken: give the target another id (at Stack/Service)',
+    );
   });
 
   test('of a service: tasks without a container yet', () => {
@@ -256,6 +342,14 @@ describe('refused, with what to do', () => {
     refused(() => front().addAutoScalingGroup('Web', group, { port }), `${message} (at Stack/Instances/FrontWeb)`);
   });
 
+  test('of a group: no options', () => {
+    const group = instances(stack, vpc);
+    refused(
+      () => front().addAutoScalingGroup('Web', group, missing),
+      'instances are reached on a port, received none: give port (at Stack/Instances/FrontWeb)',
+    );
+  });
+
   test('of a function: stickiness', () => {
     // What JavaScript lets through.
     const options: object = { stickiness: Stickiness.loadBalancerCookie(Duration.hours(1)) };
@@ -310,6 +404,17 @@ describe('refused, with what to do', () => {
     );
   });
 
+  test('of rules, at synth: a priority that another rule of the listener has, whoever made it', () => {
+    const balancer = front();
+    const fn = plainFunction(stack);
+    balancer.addFunction('Web', fn, { priority: 10 });
+    const again = SessionLoadBalancer.fromApplicationListener(stack, 'Again', { listener: balancer.listener });
+    again.addFunction('Web', fn, { priority: 10 });
+    expect(refusalOf(() => Template.fromStack(stack)).message).toContain(
+      '[Stack/Web/FrontWeb/Rule] priority 10 of this listener is also that of Stack/Web/AgainWeb/Rule/Resource: give each rule its own',
+    );
+  });
+
   test.each<[string, () => Partial<SessionLoadBalancerProps>, string]>([
     [
       'an idle timeout of 0',
@@ -349,6 +454,27 @@ describe('refused, with what to do', () => {
       'sslPolicy is for HTTPS, received no certificate: give certificate, too',
     ],
     [
+      'a certificate of another region',
+      () => ({ certificate: certificate('Certificate', 'eu-west-1') }),
+      "certificate must be in the load balancer's region us-east-1, received one in eu-west-1: take one of us-east-1",
+    ],
+    [
+      'a further certificate of another region',
+      () => ({ certificate: certificate(), additionalCertificates: [certificate('Further', 'eu-west-1')] }),
+      "additionalCertificates must be in the load balancer's region us-east-1, received one in eu-west-1: take one of us-east-1",
+    ],
+    [
+      'a web ACL of another region',
+      () => ({
+        webAcl: SessionWebAcl.fromWebAclArn(
+          stack,
+          'Firewall',
+          'arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/site/1',
+        ),
+      }),
+      "webAcl must be in the load balancer's region us-east-1, received one in eu-west-1: take one of us-east-1",
+    ],
+    [
       'a prefix without a bucket',
       () => ({ accessLogsPrefix: 'front' }),
       'accessLogsPrefix is for a bucket, received none: give accessLogsBucket, or leave it out',
@@ -363,11 +489,16 @@ describe('refused, with what to do', () => {
       () => ({ connectionLogsBucket: new s3.Bucket(stack, 'Logs'), connectionLogsPrefix: 'AWSLogs' }),
       'connectionLogsPrefix must neither begin nor end with a slash, nor have AWSLogs in it, received "AWSLogs"',
     ],
-    [
-      'logs in a bucket with a key of KMS',
-      () => ({ connectionLogsBucket: new s3.Bucket(stack, 'Logs', { encryption: s3.BucketEncryption.KMS }) }),
+    ...[
+      s3.BucketEncryption.KMS,
+      s3.BucketEncryption.KMS_MANAGED,
+      s3.BucketEncryption.DSSE,
+      s3.BucketEncryption.DSSE_MANAGED,
+    ].map((encryption): [string, () => Partial<SessionLoadBalancerProps>, string] => [
+      `logs in a bucket with a key of KMS: ${encryption}`,
+      () => ({ connectionLogsBucket: new s3.Bucket(stack, 'Logs', { encryption }) }),
       'a load balancer writes no logs with a key of KMS, received Stack/Logs as connectionLogsBucket: take a bucket with BucketEncryption.S3_MANAGED',
-    ],
+    ]),
   ])('of a load balancer: %s', (_, props, message) => {
     refused(() => front(props()), `${message} (at Stack/Front)`);
   });
@@ -403,8 +534,13 @@ describe('refused, with what to do', () => {
     ],
     [
       'two rules with one priority',
-      () => ({ rules: [rule(10), rule(10)] }),
+      () => ({ rules: [rule(10), { ...rule(10), name: 'Other' }] }),
       'rules must have priorities from 10 on, each its own, received 10,10',
+    ],
+    [
+      'a rule with the name of one that is made',
+      () => ({ rules: [{ ...rule(10), name: 'RateLimit' }] }),
+      'each rule of a web ACL must have a name of its own, received RateLimit twice: give rules other names',
     ],
   ])('of a web ACL: %s', (_, props, message) => {
     refused(() => new SessionWebAcl(stack, 'Firewall', props()), `${message} (at Stack/Firewall)`);
@@ -559,6 +695,22 @@ describe('accepted, as it is deployed', () => {
   ])('of a service, how it is asked: %s', (_, options, expected) => {
     front().addEcsService('Web', fargateService(stack, vpc), options);
     Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', expected);
+  });
+
+  test.each<[string, elbv2.ListenerCondition[]]>([
+    ['five values', [elbv2.ListenerCondition.pathPatterns(['/1', '/2', '/3', '/4']), host('a.example.com')]],
+    ['a list that only the deployment knows', [host(...Token.asList({ Ref: 'Hosts' }))]],
+    ['pairs', [elbv2.ListenerCondition.queryStrings([{ key: 'v', value: '2' }])]],
+  ])('of a rule, its conditions: %s', (_, conditions) => {
+    front().addFunction('Web', plainFunction(stack), { conditions });
+    Template.fromStack(stack).resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 1);
+  });
+
+  test('of rules: one priority on two listeners', () => {
+    const fn = plainFunction(stack);
+    front().addFunction('Web', fn, { priority: 10 });
+    new SessionLoadBalancer(stack, 'Back', { vpc }).addFunction('Web', fn, { priority: 10 });
+    Template.fromStack(stack).resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 2);
   });
 
   test.each<[string, (number | undefined)[], Duration | undefined, unknown]>([

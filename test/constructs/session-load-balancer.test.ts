@@ -139,6 +139,24 @@ describe('the HTTPS of a load balancer', () => {
     });
   });
 
+  test('keeps the certificates that stay when another one goes', () => {
+    const arn = (id: string) => CERTIFICATE_ARN.replace('/12345678', `/${id}`);
+    const associations = (ids: string[]) => {
+      stack = deployedStack();
+      front({
+        certificate: certificate(),
+        additionalCertificates: ids.map((id) => acm.Certificate.fromCertificateArn(stack, id, arn(id))),
+      });
+      return Template.fromStack(stack).findResources('AWS::ElasticLoadBalancingV2::ListenerCertificate');
+    };
+    const [both, one] = [associations(['First', 'Second']), associations(['Second'])];
+    expect(Object.keys(both)).toHaveLength(2);
+    expect(both).toMatchObject(one);
+    expect(Object.values(one).map(({ Properties }) => Properties.Certificates)).toEqual([
+      [{ CertificateArn: arn('Second') }],
+    ]);
+  });
+
   test('takes another TLS policy', () => {
     front({ certificate: certificate(), sslPolicy: SslPolicy.TLS13_13 });
     Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
@@ -179,6 +197,17 @@ describe('the network of a load balancer', () => {
       SecurityGroups: ['sg-1'],
     });
   });
+
+  test.each([IpAddressType.IPV4, IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4])(
+    'is open to whom the group that it was given says, and to nobody else, with %s',
+    (ipAddressType) => {
+      const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 });
+      const securityGroup = new ec2.SecurityGroup(stack, 'Group', { vpc });
+      securityGroup.addIngressRule(ec2.Peer.ipv4('192.0.2.0/24'), ec2.Port.tcp(443));
+      new SessionLoadBalancer(stack, 'Front', { vpc, securityGroup, certificate: certificate(), ipAddressType });
+      expect(open()).toEqual(['192.0.2.0/24 443']);
+    },
+  );
 });
 
 describe('logs of a load balancer', () => {

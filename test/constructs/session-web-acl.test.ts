@@ -96,6 +96,18 @@ describe('a web ACL', () => {
     });
   });
 
+  test('keeps cookies and Authorization out of sampled requests, and of what a rule matched, too', () => {
+    new SessionWebAcl(stack, 'Firewall');
+    Template.fromStack(stack).hasResourceProperties('AWS::WAFv2::WebACL', {
+      DataProtectionConfig: {
+        DataProtections: [
+          { Action: 'SUBSTITUTION', Field: { FieldType: 'SINGLE_HEADER', FieldKeys: ['cookie', 'authorization'] } },
+          { Action: 'SUBSTITUTION', Field: { FieldType: 'SINGLE_COOKIE' } },
+        ],
+      },
+    });
+  });
+
   test.each([
     [
       'created',

@@ -122,6 +122,26 @@ describe('what contradicts the stickiness that was applied is found at synth', (
     );
   });
 
+  test.each<[string, Stickiness, string[]]>([
+    [
+      'is in the way of stickiness',
+      sid,
+      [
+        '[Stack/Local] Stickiness.applicationCookie() was applied, and load_balancing.cross_zone.enabled is "false", with which no target group can be sticky: leave crossZoneEnabled out, or apply Stickiness.none()',
+      ],
+    ],
+    ['is no matter without', Stickiness.none(), []],
+  ])('cross-zone load balancing that is off %s', (_, stickiness, faults) => {
+    const local = new elbv2.ApplicationTargetGroup(stack, 'Local', {
+      vpc,
+      port: 80,
+      targetType: elbv2.TargetType.IP,
+      crossZoneEnabled: false,
+    });
+    stickiness.applyTo(local);
+    expect(local.node.validate().map((fault) => `[${local.node.path}] ${fault}`)).toEqual(faults);
+  });
+
   test('attributes that an escape hatch leaves to the deployment', () => {
     sid.applyTo(targetGroup);
     const resource = targetGroup.node.defaultChild as elbv2.CfnTargetGroup;

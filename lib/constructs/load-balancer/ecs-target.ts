@@ -13,12 +13,18 @@ export interface EcsTarget {
 /** @throws if there is no such container, or it does not listen there. */
 export function ecsTarget(
   target: Construct,
-  { taskDefinition }: ecs.BaseService,
+  service: ecs.BaseService,
   { containerName, containerPort }: SessionEcsTargetOptions,
 ): EcsTarget {
   const refuse = (message: string): never => {
     throw new SessionConstructError('ERR_SESSION_LOAD_BALANCER', message, target);
   };
+  if (!(service instanceof ecs.BaseService) || !(service.taskDefinition instanceof ecs.TaskDefinition)) {
+    return refuse(
+      'an imported service or task definition cannot be put into a target group, received one: make it a target where both are created',
+    );
+  }
+  const { taskDefinition } = service;
   const { path } = taskDefinition.node;
   if (taskDefinition.networkMode === ecs.NetworkMode.NONE) {
     return refuse(`tasks without a network cannot be reached, received ${path} with NetworkMode.NONE: take AWS_VPC`);

@@ -1,4 +1,4 @@
-import { type Duration, Token } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 
 /** The least and the most that Elastic Load Balancing takes. */
 export type Range = readonly [least: number, most: number];
@@ -8,7 +8,14 @@ export type Range = readonly [least: number, most: number];
  * judged.
  */
 export function secondsFault(name: string, time: Duration | undefined, [least, most]: Range): string | undefined {
-  if (time === undefined || time.isUnresolved()) {
+  if (time === undefined) {
+    return undefined;
+  }
+  // Only TypeScript knows what it is.
+  if (!(time instanceof Duration)) {
+    return `${name} must be a Duration, like Duration.seconds(${most}), received ${JSON.stringify(time)}`;
+  }
+  if (time.isUnresolved()) {
     return undefined;
   }
   const seconds = time.toMilliseconds({ integral: false }) / 1000;

@@ -1,6 +1,8 @@
 import { Token } from 'aws-cdk-lib';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import { SessionConstructError } from '../errors.js';
+import { stageOf } from '../network/vpc-of.js';
 import { wholeNumberFault } from './range-faults.js';
 
 /** Which priorities the rules of a listener have. */
@@ -46,4 +48,19 @@ export class RulePriorities {
     }
     return priority;
   }
+}
+
+/**
+ * Which other rules of the app have the priority of one on the same listener. It may have been given one by other means, and
+ * in several stacks, which shows only when the app is synthesized.
+ */
+export function sharedPriorityFaults(rule: elbv2.ApplicationListenerRule): string[] {
+  const own = rule.node.defaultChild as elbv2.CfnListenerRule;
+  return stageOf(rule)
+    .node.findAll()
+    .filter((other) => other instanceof elbv2.CfnListenerRule)
+    .filter((other) => other !== own && other.listenerArn === own.listenerArn && other.priority === own.priority)
+    .map(
+      ({ node }) => `priority ${own.priority} of this listener is also that of ${node.path}: give each rule its own`,
+    );
 }

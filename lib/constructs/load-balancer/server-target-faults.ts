@@ -1,6 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { ApplicationProtocol, TargetGroupLoadBalancingAlgorithmType } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { SessionServerTargetOptions } from '../session-target-options.js';
+import { Stickiness } from '../stickiness.js';
 import { secondsFault, wholeNumberFault } from './range-faults.js';
 
 // What Elastic Load Balancing does where nothing is given.
@@ -14,12 +15,20 @@ const TIMEOUT = Duration.seconds(5);
  */
 export function serverTargetFault(options: SessionServerTargetOptions): string | undefined {
   return (
+    stickinessFault(options) ??
     protocolFault(options) ??
     secondsFault('deregistrationDelay', options.deregistrationDelay, [0, 3600]) ??
     secondsFault('slowStart', options.slowStart, [30, 900]) ??
     algorithmFault(options) ??
     healthCheckFault(options)
   );
+}
+
+/** Only TypeScript knows what it is. */
+function stickinessFault({ stickiness }: SessionServerTargetOptions): string | undefined {
+  return stickiness === undefined || stickiness instanceof Stickiness
+    ? undefined
+    : `stickiness must be made by Stickiness, received ${JSON.stringify(stickiness)}: take Stickiness.none(), or one with a duration`;
 }
 
 function protocolFault({ protocol = ApplicationProtocol.HTTP }: SessionServerTargetOptions): string | undefined {
@@ -35,6 +44,9 @@ function algorithmFault({
 }: SessionServerTargetOptions): string | undefined {
   if (Token.isUnresolved(algorithm)) {
     return undefined;
+  }
+  if (!Object.values(TargetGroupLoadBalancingAlgorithmType).includes(algorithm)) {
+    return `loadBalancingAlgorithm must be one of TargetGroupLoadBalancingAlgorithmType, received ${JSON.stringify(algorithm)}`;
   }
   if (slowStart && algorithm !== TargetGroupLoadBalancingAlgorithmType.ROUND_ROBIN) {
     return `slowStart needs the algorithm round_robin, received ${algorithm}: leave one of the two out`;
@@ -68,7 +80,10 @@ function codesFault(codes: string | undefined): string | undefined {
   if (codes === undefined || Token.isUnresolved(codes)) {
     return undefined;
   }
-  const inRange = /^\d{3}([-,]\d{3})*$/.test(codes) && codes.split(/[-,]/).every((code) => /^[234]/.test(code));
+  const inRange = codes.split(',').every((part) => {
+    const [, first = '', last = first] = /^([234]\d\d)(?:-([234]\d\d))?$/.exec(part) ?? [];
+    return first !== '' && first <= last;
+  });
   return inRange
     ? undefined
     : `healthyHttpCodes must be codes from 200 to 499, like 200, 200,204 or 200-299, received ${JSON.stringify(codes)}`;
