@@ -84,6 +84,12 @@ class Pass {
       }
     });
     if (this.passage.exchange.tunnel === undefined) {
+      // Also when it has its reply already, and not sent all of its body.
+      incoming.once('close', () => {
+        if (!incoming.complete) {
+          outgoing.destroy();
+        }
+      });
       incoming.on('data', () => this.idle.refresh());
       incoming.pipe(outgoing);
     } else {

@@ -228,6 +228,17 @@ describe('what goes wrong', () => {
     expect(await (await fetch(url)).text()).toBe('abcd');
   });
 
+  test('ends with a client that leaves amid its body, though it has its reply', async () => {
+    const server = await startServer('a', (_, response) => response.end('early'));
+    const { port, targets } = await startBalancer({ servers: [server] });
+    const socket = raw(port, 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf');
+    expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
+    const outstanding = () => targets.choose('group', undefined)?.outstanding;
+    expect(outstanding()).toBe(1);
+    socket.destroy();
+    await until(() => outstanding() === 0);
+  });
+
   test('leaves the connection of the client to its next request', async () => {
     const server = await startServer('a', (request, response) =>
       request.url === '/bad' ? request.socket.destroy() : response.end('fine'),
