@@ -81,15 +81,12 @@ class Pass {
     response.once('close', () => {
       if (!response.writableFinished) {
         outgoing.destroy();
+      } else if (!incoming.complete) {
+        // It was answered before it had sent all of its body. Only its connection tells now whether it leaves.
+        incoming.socket.once('close', this.abandon);
       }
     });
     if (this.passage.exchange.tunnel === undefined) {
-      // Also when it has its reply already, and not sent all of its body.
-      incoming.once('close', () => {
-        if (!incoming.complete) {
-          outgoing.destroy();
-        }
-      });
       incoming.on('data', () => this.idle.refresh());
       incoming.pipe(outgoing);
     } else {
@@ -97,6 +94,10 @@ class Pass {
       outgoing.end();
     }
   }
+
+  private readonly abandon = (): void => {
+    this.outgoing.destroy();
+  };
 
   private answer(reply: IncomingMessage): void {
     const { response } = this.passage.exchange;
@@ -175,6 +176,7 @@ class Pass {
     const { incoming, response } = this.passage.exchange;
     clearTimeout(this.idle);
     this.over();
+    incoming.socket.off('close', this.abandon);
     incoming.unpipe(this.outgoing);
     // So that the connection can serve the client's next request.
     incoming.resume();
