@@ -128,6 +128,14 @@ export abstract class SessionStoreBase extends Resource implements ISessionStore
         construct,
       );
     }
+    // Only TypeScript knows what it is, and whatever else it were would be granted everything.
+    if (!Object.values(SessionAccess).includes(access)) {
+      throw new SessionConstructError(
+        'ERR_SESSION_ATTACH',
+        `access must be one of SessionAccess, received ${JSON.stringify(access)}: take SessionAccess.READ_WRITE or SessionAccess.REVOKE`,
+        construct,
+      );
+    }
     const attachment: Attachment = { store: this, access };
     const claims = [construct, roleHolder, environment.holder].map(attachmentsOf);
     for (const attached of claims) {

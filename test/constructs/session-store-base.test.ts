@@ -98,6 +98,16 @@ describe('attaching a function', () => {
     });
   });
 
+  test('fails for an access that there is not, instead of granting everything', () => {
+    // What JavaScript lets through.
+    const options = { access: 'read' as SessionAccess };
+    expect(refusalOf(() => table.attachFunction(fn, options))).toEqual({
+      code: 'ERR_SESSION_ATTACH',
+      message:
+        'access must be one of SessionAccess, received "read": take SessionAccess.READ_WRITE or SessionAccess.REVOKE (at Stack/Web)',
+    });
+  });
+
   test('hands values that only the deployment knows through to it', () => {
     const domain = new CfnParameter(stack, 'Domain').valueAsString;
     const policy = SessionPolicy.of({ cookie: SessionCookie.shared('shop', domain) });
