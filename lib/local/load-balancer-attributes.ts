@@ -22,6 +22,8 @@ export interface LoadBalancerAttributes extends HeaderAttributes {
 export interface LoadBalancer extends LoadBalancerAttributes {
   readonly resource: Resource;
   readonly arn: string;
+  /** What about it is otherwise than on AWS. */
+  readonly limits: readonly string[];
 }
 
 /** What they are if a template says nothing, or if its load balancer is not in it. */
@@ -30,6 +32,12 @@ export const USUAL_ATTRIBUTES: LoadBalancerAttributes = {
   forwardedFor: 'append',
   dropInvalidHeaders: false,
 };
+
+/** Attributes with which a server would see other headers than here, and what it does not see. */
+const HEADERS_NOT_HERE = [
+  ['routing.http.x_amzn_tls_version_and_cipher_suite.enabled', 'X-Amzn-Tls-Version and X-Amzn-Tls-Cipher-Suite'],
+  ['routing.http.xff_client_port.enabled', "the client's port in X-Forwarded-For"],
+] as const;
 
 /** Reads an `AWS::ElasticLoadBalancingV2::LoadBalancer`. */
 export function loadBalancerOf(resource: Resource, resolver: Resolver): LoadBalancer {
@@ -46,6 +54,9 @@ export function loadBalancerOf(resource: Resource, resolver: Resolver): LoadBala
     arn: String(resolver.resolve(resource.stack, { Ref: resource.logicalId })),
     idleTimeout: idle === undefined ? USUAL_ATTRIBUTES.idleTimeout : idle * 1000,
     forwardedFor: mode === 'preserve' || mode === 'remove' ? mode : USUAL_ATTRIBUTES.forwardedFor,
+    limits: HEADERS_NOT_HERE.filter(([name]) => String(attributes.get(name)) === 'true').map(
+      ([, headers]) => `its targets do not get ${headers}`,
+    ),
     dropInvalidHeaders: String(attributes.get('routing.http.drop_invalid_header_fields.enabled')) === 'true',
   };
 }

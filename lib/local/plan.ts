@@ -97,6 +97,10 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, sec
   );
   const serverGroups = targetGroups.filter((group) => group.type === 'servers');
   cannot.push(...serverGroups.flatMap(({ resource, limits }) => limits.map((limit) => otherwise(resource, limit))));
+  const loadBalancers = each(['AWS::ElasticLoadBalancingV2::LoadBalancer'], (resource) =>
+    loadBalancerOf(resource, resolver),
+  );
+  cannot.push(...loadBalancers.flatMap(({ resource, limits }) => limits.map((limit) => otherwise(resource, limit))));
   const rules = each(['AWS::ElasticLoadBalancingV2::ListenerRule'], (resource) => ruleOf(resource, resolver));
   return {
     tables: each(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], (resource) => {
@@ -114,9 +118,7 @@ export function planOf(stacks: readonly AssemblyStack[], resolver: Resolver, sec
     ),
     functionGroups: targetGroups.filter((group) => group.type === 'function'),
     serverGroups,
-    loadBalancers: each(['AWS::ElasticLoadBalancingV2::LoadBalancer'], (resource) =>
-      loadBalancerOf(resource, resolver),
-    ),
+    loadBalancers,
     unsupported: cannot,
   };
 }
@@ -158,6 +160,10 @@ function limitsOf(resource: Resource): readonly string[] {
       return withoutEffect(resource);
     case 'AWS::Lambda::Url':
       return resource.properties['Cors'] === undefined ? [] : ['it is served without its CORS settings'];
+    case 'AWS::ElasticLoadBalancingV2::Listener':
+      return resource.properties['ListenerAttributes'] === undefined
+        ? []
+        : ['its attributes are not applied: no header is renamed, added or taken away'];
     case 'AWS::ElasticLoadBalancingV2::ListenerRule':
       return resource.properties['Transforms'] === undefined
         ? []

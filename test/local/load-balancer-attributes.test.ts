@@ -28,6 +28,18 @@ test('a load balancer has the defaults of AWS', () => {
   expect(USUAL_ATTRIBUTES).toEqual({ idleTimeout: 60_000, forwardedFor: 'append', dropInvalidHeaders: false });
 });
 
+test('headers that targets do not get here are told', () => {
+  const attributes = {
+    'routing.http.x_amzn_tls_version_and_cipher_suite.enabled': 'true',
+    'routing.http.xff_client_port.enabled': 'true',
+  };
+  expect(read(attributes)[0]?.limits).toEqual([
+    'its targets do not get X-Amzn-Tls-Version and X-Amzn-Tls-Cipher-Suite',
+    "its targets do not get the client's port in X-Forwarded-For",
+  ]);
+  expect(read({ 'routing.http.xff_client_port.enabled': 'false' })[0]?.limits).toEqual([]);
+});
+
 test('and whatever its attributes say', () => {
   const attributes = {
     'idle_timeout.timeout_seconds': '5',

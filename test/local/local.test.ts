@@ -518,6 +518,28 @@ describe('what cannot be run is listed, and the rest runs', () => {
     expect(listed(cloud)).toEqual([['Rule', 'its transforms are not applied: requests arrive as they were sent']]);
   });
 
+  test('a load balancer and a listener that add headers, which here they do not', async () => {
+    const LoadBalancerAttributes = [{ Key: 'routing.http.xff_client_port.enabled', Value: 'true' }];
+    const cloud = await runStack({
+      Resources: {
+        Balancer: { Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: { LoadBalancerAttributes } },
+        Listener: {
+          Type: 'AWS::ElasticLoadBalancingV2::Listener',
+          Properties: {
+            LoadBalancerArn: { Ref: 'Balancer' },
+            Protocol: 'HTTP',
+            DefaultActions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200' } }],
+            ListenerAttributes: [{ Key: 'routing.http.response.server.enabled', Value: 'false' }],
+          },
+        },
+      },
+    });
+    expect(listed(cloud)).toEqual([
+      ['Listener', 'its attributes are not applied: no header is renamed, added or taken away'],
+      ['Balancer', "its targets do not get the client's port in X-Forwarded-For"],
+    ]);
+  });
+
   test('a function whose asset cannot be copied', async () => {
     const Fn = inlineFunction('', { Code: { S3Bucket: 'b', S3Key: 'code.zip' } });
     const assembly = await writeAssembly({ Web: { Resources: { Fn } } }, { assets: { code: { 'index.js': HELLO } } });
