@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { types } from 'node:util';
 import { messageOf } from './errors.js';
+import { onLines } from './lines.js';
 
 /** How many of its last lines are kept, to tell why it ended. */
 const LINES = 20;
@@ -54,7 +54,7 @@ export class GuardedProcess {
     });
     const [, stdout, stderr, guard] = this.process.stdio;
     for (const stream of [stdout, stderr]) {
-      createInterface({ input: stream as Readable }).on('line', (line) => this.keep(line));
+      onLines(stream as Readable, (line) => this.keep(line));
     }
     // A guard who has gone already, with the process, needs no word.
     (guard as Writable).on('error', () => {});

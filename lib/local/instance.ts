@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { onLines } from './lines.js';
 
 /** What an invocation came to. A function that fails is an outcome like any other. */
 export type Invocation =
@@ -146,7 +146,7 @@ export class Instance {
 
   private logLines(stream: Readable | null): void {
     if (stream !== null) {
-      createInterface({ input: stream }).on('line', (line) => this.options.log(`#${this.id} ${line}`));
+      onLines(stream, (line) => this.options.log(`#${this.id} ${line}`));
     }
   }
 }
