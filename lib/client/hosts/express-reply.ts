@@ -1,6 +1,7 @@
 import { addCookie, applyHead } from './express-head.js';
 import type { ExpressResponse } from './express-types.js';
 import type { OwnReply } from './own-reply.js';
+import { keepInTable } from './property-table.js';
 
 /** The methods that send something. */
 const SENDING = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
@@ -38,7 +39,7 @@ export class HeldReply {
     private readonly response: ExpressResponse,
     private readonly begun: () => void,
   ) {
-    loosen(response);
+    keepInTable(response);
     const { writeHead, flushHeaders, write, end } = response as unknown as Record<Sending, Method>;
     this.#sends = { writeHead, flushHeaders, write, end };
     this.#before = { statusCode: response.statusCode, headers: response.getHeaders() };
@@ -194,16 +195,6 @@ export class HeldReply {
       Reflect.set(response, 'statusMessage', undefined);
     }
   }
-}
-
-/**
- * Has V8 keep the properties of a response in a table, as it does with objects that one was deleted from. Express gives each
- * response another prototype, and from then on every property that is added, by us or by Node.js itself, would cost
- * microseconds: `npm run bench` shows the difference as a third of a request.
- */
-function loosen(response: ExpressResponse): void {
-  Object.defineProperty(response, 'headersSent', { value: false, configurable: true });
-  Reflect.deleteProperty(response, 'headersSent');
 }
 
 /** Sends a reply of ours on a response of which nothing was sent. */

@@ -5,6 +5,7 @@ import { HeldReply, sendOwn } from './express-reply.js';
 import type { ExpressNext, ExpressRequest, ExpressResponse } from './express-types.js';
 import type { CommitResult, GateOptions } from './host.js';
 import { TOO_MANY_SESSIONS, UNAVAILABLE } from './own-reply.js';
+import { keepInTable } from './property-table.js';
 import { rethrow } from './rethrow.js';
 
 export type { ExpressNext, ExpressRequest, ExpressResponse } from './express-types.js';
@@ -89,6 +90,7 @@ export function expressSessions<
           giveUp(reply, error);
         }
       };
+      keepInTable(request);
       Reflect.set(request, known, session);
       Reflect.set(request, property, session);
       next();
