@@ -32,6 +32,14 @@ export interface SessionLoadBalancerProps {
   readonly certificate?: acm.ICertificate;
 
   /**
+   * Whether something in front ends TLS (CloudFront, a Network Load Balancer, a proxy), so that visitors come over HTTPS
+   * although this listener speaks plain HTTP, and their browsers keep secure cookies. Nobody but what stands in front should
+   * be able to connect then.
+   * @default false
+   */
+  readonly tlsTerminatedInFront?: boolean;
+
+  /**
    * Certificates of further domains, chosen by the name that a browser asks for (SNI); up to 25 unless the account has
    * another quota. Only with `certificate`.
    * @default - none
@@ -123,4 +131,12 @@ export interface SessionLoadBalancerAttributes {
    * @default - that of the listener's load balancer, if the listener was created in this app
    */
   readonly vpc?: ec2.IVpc;
+
+  /**
+   * Whether something in front ends TLS (CloudFront, a Network Load Balancer, a proxy), so that visitors come over HTTPS
+   * although this listener speaks plain HTTP, and their browsers keep secure cookies. Nobody but what stands in front should
+   * be able to connect then.
+   * @default false
+   */
+  readonly tlsTerminatedInFront?: boolean;
 }

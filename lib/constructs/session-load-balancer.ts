@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { SessionConstructError } from './errors.js';
 import { balancerFault } from './load-balancer/balancer-faults.js';
 import { ExistingLoadBalancer } from './load-balancer/existing-load-balancer.js';
+import { ipv6Faults } from './load-balancer/ipv6-faults.js';
 import { RulePriorities } from './load-balancer/rule-priorities.js';
 import { type ISessionLoadBalancer, SessionLoadBalancerBase } from './session-load-balancer-base.js';
 import type { SessionLoadBalancerAttributes, SessionLoadBalancerProps } from './session-load-balancer-props.js';
@@ -94,7 +95,7 @@ export class SessionLoadBalancer extends SessionLoadBalancerBase {
     });
     if (props.certificate) {
       this.serveHttps(props, open);
-    } else {
+    } else if (!props.tlsTerminatedInFront) {
       this.node.addValidation({ validate: () => this._cookies.plainHttpFaults() });
     }
     // CDK opens a listener to IPv6 with DUAL_STACK alone.
@@ -103,6 +104,7 @@ export class SessionLoadBalancer extends SessionLoadBalancerBase {
         connections.allowDefaultPortFrom(ec2.Peer.anyIpv6());
       }
     }
+    this.node.addValidation({ validate: () => ipv6Faults(props, vpcSubnets) });
     if (props.accessLogsBucket) {
       this.loadBalancer.logAccessLogs(props.accessLogsBucket, props.accessLogsPrefix);
     }

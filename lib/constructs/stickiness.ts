@@ -147,9 +147,12 @@ export class Stickiness {
   }
 }
 
-/** Whether a target group is sticky as it is deployed, whoever made it so. */
-export function isSticky(targetGroup: elbv2.ApplicationTargetGroup): boolean {
-  return targetGroupAttributes(deployedTargetGroup(targetGroup)).get('stickiness.enabled') === 'true';
+/** By which kind of cookie a target group is sticky as it is deployed, whoever made it so; `undefined` if it is not. */
+export function stickinessType(targetGroup: elbv2.ApplicationTargetGroup): string | undefined {
+  const attributes = targetGroupAttributes(deployedTargetGroup(targetGroup));
+  return attributes.get('stickiness.enabled') === 'true'
+    ? String(attributes.get('stickiness.type') ?? 'lb_cookie')
+    : undefined;
 }
 
 type DeployedTargetGroup = ReturnType<typeof deployedProperties>;

@@ -134,7 +134,7 @@ describe('an Auto Scaling group as target', () => {
 
 describe('a secure cookie over plain HTTP fails at synth', () => {
   const message = (path: string) =>
-    `[Stack/Front] ${path} is reached over plain HTTP, where browsers drop its secure cookie __Host-session: give this load balancer a certificate, or the store a policy with SessionCookie.insecure(name)`;
+    `[Stack/Front] ${path} is reached over plain HTTP, where browsers drop its secure cookie __Host-session: give this load balancer a certificate, or tlsTerminatedInFront if visitors come over HTTPS all the same, or the store a policy with SessionCookie.insecure(name)`;
 
   test('of a service', () => {
     const service = fargateService(stack, vpc);

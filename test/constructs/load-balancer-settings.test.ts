@@ -397,10 +397,33 @@ describe('refused, with what to do', () => {
   });
 
   test('among target groups, at synth: one that is sticky in a rule that is not', () => {
-    const sticky = targetGroup('Sticky', Stickiness.applicationCookie('sid', Duration.hours(1)));
+    const sticky = targetGroup('Sticky', Stickiness.loadBalancerCookie(Duration.hours(1)));
     front().addTargetGroups('Canary', [{ targetGroup: sticky }, { targetGroup: targetGroup('Plain') }]);
     expect(refusalOf(() => Template.fromStack(stack)).message).toContain(
       '[Stack/Sticky/FrontCanary] the target group Stack/Sticky is sticky, and its visitors would not find back to it among several: give the rule a groupStickiness, or the target group Stickiness.none()',
+    );
+  });
+
+  test('among target groups, at synth: one that is sticky by a cookie of the application', () => {
+    const sticky = targetGroup('Sticky', Stickiness.applicationCookie('sid', Duration.hours(1)));
+    const groups = [{ targetGroup: sticky }, { targetGroup: targetGroup('Plain') }];
+    front().addTargetGroups('Canary', groups, { groupStickiness: Duration.hours(1) });
+    expect(refusalOf(() => Template.fromStack(stack)).message).toContain(
+      '[Stack/Sticky/FrontCanary] the target group Stack/Sticky is sticky by a cookie of the application, which load balancers do not heed among several target groups: apply Stickiness.loadBalancerCookie() or Stickiness.none()',
+    );
+  });
+
+  test('of a load balancer, at synth: IPv6 in subnets without', () => {
+    front({ ipAddressType: elbv2.IpAddressType.DUAL_STACK });
+    expect(refusalOf(() => Template.fromStack(stack)).message).toContain(
+      '[Stack/Front] ipAddressType dualstack needs subnets with IPv6, received Stack/Vpc/PublicSubnet1,Stack/Vpc/PublicSubnet2 without: give the VPC ipProtocol: IpProtocol.DUAL_STACK',
+    );
+  });
+
+  test('of a load balancer: a certificate although TLS ends in front', () => {
+    refused(
+      () => front({ certificate: certificate(), tlsTerminatedInFront: true }),
+      'tlsTerminatedInFront is for plain HTTP, received a certificate, with which this load balancer ends TLS itself: leave one of them out (at Stack/Front)',
     );
   });
 
@@ -747,7 +770,7 @@ describe('accepted, as it is deployed', () => {
   });
 
   test.each<[string, Stickiness, Duration | undefined]>([
-    ['sticky in a rule that is sticky', Stickiness.applicationCookie('sid', Duration.hours(1)), Duration.hours(1)],
+    ['sticky in a rule that is sticky', Stickiness.loadBalancerCookie(Duration.hours(1)), Duration.hours(1)],
     ['not sticky in one that is not', Stickiness.none(), undefined],
   ])('among target groups: %s', (_, stickiness, groupStickiness) => {
     const groups = ['Old', 'New'].map((id) => ({ targetGroup: targetGroup(id, stickiness) }));
@@ -769,9 +792,35 @@ describe('accepted, as it is deployed', () => {
         ['routing.http.desync_mitigation_mode', 'strictest'],
       ),
     ],
-    ['IPv6', { ipAddressType: elbv2.IpAddressType.DUAL_STACK }, { IpAddressType: 'dualstack' }],
   ])('of a load balancer: %s', (_, props, expected) => {
     front(props);
     Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', expected);
+  });
+
+  test.each<[string, () => ec2.IVpc]>([
+    ['of the VPC', () => new ec2.Vpc(stack, 'Dual', { maxAzs: 2, ipProtocol: ec2.IpProtocol.DUAL_STACK })],
+    [
+      'of resources of their own',
+      () => {
+        for (const [index, { subnetId }] of vpc.publicSubnets.entries()) {
+          new ec2.CfnSubnetCidrBlock(stack, `Block${index}`, { subnetId, ipv6CidrBlock: `2001:db8:0:${index}::/64` });
+        }
+        return vpc;
+      },
+    ],
+    [
+      'of a VPC that was imported',
+      () =>
+        ec2.Vpc.fromVpcAttributes(stack, 'Imported', {
+          vpcId: 'vpc-1',
+          availabilityZones: ['us-east-1a', 'us-east-1b'],
+          publicSubnetIds: ['subnet-1', 'subnet-2'],
+        }),
+    ],
+  ])('of a load balancer: IPv6 with the addresses %s', (_, make) => {
+    front({ vpc: make(), ipAddressType: elbv2.IpAddressType.DUAL_STACK });
+    Template.fromStack(stack).hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+      IpAddressType: 'dualstack',
+    });
   });
 });

@@ -28,7 +28,7 @@ beforeEach(() => {
 const certificate = () => acm.Certificate.fromCertificateArn(stack, 'Certificate', CERTIFICATE_ARN);
 
 function front(props: Partial<SessionLoadBalancerProps> = {}): SessionLoadBalancer {
-  return new SessionLoadBalancer(stack, 'Front', { vpc: new ec2.Vpc(stack, 'Vpc'), ...props });
+  return new SessionLoadBalancer(stack, 'Front', { ...props, vpc: props.vpc ?? new ec2.Vpc(stack, 'Vpc') });
 }
 
 describe('a load balancer with a certificate', () => {
@@ -178,7 +178,8 @@ describe('the network of a load balancer', () => {
   test.each([IpAddressType.DUAL_STACK, IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4])(
     'is open to IPv6 with %s',
     (ipAddressType) => {
-      front({ certificate: certificate(), ipAddressType });
+      const vpc = new ec2.Vpc(stack, 'Vpc', { ipProtocol: ec2.IpProtocol.DUAL_STACK });
+      front({ vpc, certificate: certificate(), ipAddressType });
       expect(open()).toEqual(['0.0.0.0/0 443', '0.0.0.0/0 80', '::/0 443', '::/0 80']);
     },
   );
@@ -201,7 +202,7 @@ describe('the network of a load balancer', () => {
   test.each([IpAddressType.IPV4, IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4])(
     'is open to whom the group that it was given says, and to nobody else, with %s',
     (ipAddressType) => {
-      const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 });
+      const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, ipProtocol: ec2.IpProtocol.DUAL_STACK });
       const securityGroup = new ec2.SecurityGroup(stack, 'Group', { vpc });
       securityGroup.addIngressRule(ec2.Peer.ipv4('192.0.2.0/24'), ec2.Port.tcp(443));
       new SessionLoadBalancer(stack, 'Front', { vpc, securityGroup, certificate: certificate(), ipAddressType });
@@ -365,7 +366,7 @@ test('a function imported from who knows where is a target without a permission,
 
 describe('a secure cookie over plain HTTP', () => {
   const refusal =
-    '[Stack/Front] Stack/Web is reached over plain HTTP, where browsers drop its secure cookie __Host-session: give this load balancer a certificate, or the store a policy with SessionCookie.insecure(name)';
+    '[Stack/Front] Stack/Web is reached over plain HTTP, where browsers drop its secure cookie __Host-session: give this load balancer a certificate, or tlsTerminatedInFront if visitors come over HTTPS all the same, or the store a policy with SessionCookie.insecure(name)';
 
   test('fails at synth, whatever was called first', () => {
     const fn = plainFunction(stack);
@@ -388,6 +389,20 @@ describe('a secure cookie over plain HTTP', () => {
     new SessionTable(stack, 'Sessions').attachFunction(fn);
     front({ certificate: certificate() }).addFunction('Web', fn);
     Template.fromStack(stack).resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 1);
+  });
+
+  test('is no matter where TLS ends in front of it, also on a listener that exists', () => {
+    const fn = plainFunction(stack);
+    new SessionTable(stack, 'Sessions').attachFunction(fn);
+    const balancer = front({ tlsTerminatedInFront: true });
+    balancer.addFunction('Web', fn, { priority: 1 });
+    const { listener } = balancer;
+    SessionLoadBalancer.fromApplicationListener(stack, 'Again', { listener, tlsTerminatedInFront: true }).addFunction(
+      'Web',
+      fn,
+      { priority: 2 },
+    );
+    Template.fromStack(stack).resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerRule', 2);
   });
 
   test('is no matter where no visitor gets the cookie: the function only ends sessions', () => {

@@ -33,9 +33,12 @@ function subnetsFault({ subnetIds, availabilityZones, isPendingLookup }: ec2.Sel
     : `a load balancer takes two subnets or more, each in another availability zone, received ${subnetIds.length}${zones.length > 0 ? ` in ${zones.join()}` : ''}: give other vpcSubnets`;
 }
 
-function tlsFault({ certificate, additionalCertificates, sslPolicy }: SessionLoadBalancerProps): string | undefined {
+function tlsFault(props: SessionLoadBalancerProps): string | undefined {
+  const { certificate, additionalCertificates, sslPolicy, tlsTerminatedInFront } = props;
   if (certificate) {
-    return undefined;
+    return tlsTerminatedInFront
+      ? 'tlsTerminatedInFront is for plain HTTP, received a certificate, with which this load balancer ends TLS itself: leave one of them out'
+      : undefined;
   }
   const [needless] = [additionalCertificates && 'additionalCertificates', sslPolicy && 'sslPolicy'].filter(Boolean);
   return needless ? `${needless} is for HTTPS, received no certificate: give certificate, too` : undefined;

@@ -15,12 +15,12 @@ export class ExistingLoadBalancer extends SessionLoadBalancerBase {
   /** @internal */
   protected override readonly _vpc: ec2.IVpc | undefined;
 
-  constructor(scope: Construct, id: string, { listener, vpc }: SessionLoadBalancerAttributes) {
+  constructor(scope: Construct, id: string, { listener, vpc, tlsTerminatedInFront }: SessionLoadBalancerAttributes) {
     super(scope, id);
     this.listener = listener;
     this.connections = listener.connections;
     this._vpc = vpc ?? (listener instanceof elbv2.ApplicationListener ? listener.loadBalancer.vpc : undefined);
-    if (speaksPlainHttp(listener)) {
+    if (speaksPlainHttp(listener) && !tlsTerminatedInFront) {
       this.node.addValidation({ validate: () => this._cookies.plainHttpFaults() });
     }
   }

@@ -22,7 +22,7 @@ export class ServedCookies {
       .filter(({ cookie }) => cookie.secure)
       .map(
         ({ target, cookie }) =>
-          `${target.node.path} is reached over plain HTTP, where browsers drop its secure cookie ${cookie.name}: give this load balancer a certificate, or the store a policy with SessionCookie.insecure(name)`,
+          `${target.node.path} is reached over plain HTTP, where browsers drop its secure cookie ${cookie.name}: give this load balancer a certificate, or tlsTerminatedInFront if visitors come over HTTPS all the same, or the store a policy with SessionCookie.insecure(name)`,
       );
   }
 

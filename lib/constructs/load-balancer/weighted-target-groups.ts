@@ -1,6 +1,6 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { isSticky, STICKINESS_SECONDS } from '../stickiness.js';
+import { STICKINESS_SECONDS, stickinessType } from '../stickiness.js';
 import { secondsFault, wholeNumberFault } from './range-faults.js';
 
 /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html, which is not adjustable. */
@@ -34,24 +34,34 @@ export function weightedFault(
 }
 
 /**
- * Why Elastic Load Balancing would refuse the rule for what its target groups are like, which shows only when the app is
- * synthesized.
+ * Why Elastic Load Balancing would refuse the rule for what its target groups are like, or disregard it, which shows only
+ * when the app is synthesized. Cookies of the application are not followed among several target groups:
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
  */
 export function stickyGroupsFaults(
   targetGroups: readonly elbv2.WeightedTargetGroup[],
   groupStickiness: Duration | undefined,
 ): string[] {
-  if (targetGroups.length === 1 || groupStickiness) {
+  if (targetGroups.length === 1) {
     return [];
   }
   return targetGroups
     .map(({ targetGroup }) => targetGroup)
     .filter((targetGroup) => targetGroup instanceof elbv2.ApplicationTargetGroup)
-    .filter(isSticky)
-    .map(
-      ({ node }) =>
-        `the target group ${node.path} is sticky, and its visitors would not find back to it among several: give the rule a groupStickiness, or the target group Stickiness.none()`,
-    );
+    .flatMap((targetGroup) => {
+      const { path } = targetGroup.node;
+      const type = stickinessType(targetGroup);
+      if (type === 'app_cookie') {
+        return [
+          `the target group ${path} is sticky by a cookie of the application, which load balancers do not heed among several target groups: apply Stickiness.loadBalancerCookie() or Stickiness.none()`,
+        ];
+      }
+      return type !== undefined && !groupStickiness
+        ? [
+            `the target group ${path} is sticky, and its visitors would not find back to it among several: give the rule a groupStickiness, or the target group Stickiness.none()`,
+          ]
+        : [];
+    });
 }
 
 /** The action that divides requests among target groups. */
