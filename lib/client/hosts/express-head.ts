@@ -1,5 +1,5 @@
 import type { ExpressResponse } from './express-types.js';
-import { governsCaching, PRIVATE_CACHING } from './private-caching.js';
+import { governsCaching, privateCachingAfter } from './private-caching.js';
 
 /** What was to be given to `writeHead`, without the headers. */
 export type HeadLine = readonly [statusCode: unknown, reason?: string];
@@ -18,12 +18,11 @@ export function applyHead(response: ExpressResponse, [statusCode, reason, others
 
 /** Adds the session's cookie to those that are set, and says that the reply is for nobody else. */
 export function addCookie(response: ExpressResponse, setCookie: string): void {
+  const caching = privateCachingAfter(response.getHeader('Cache-Control'));
   for (const name of Object.keys(response.getHeaders()).filter(governsCaching)) {
     response.removeHeader(name);
   }
-  for (const [name, value] of Object.entries(PRIVATE_CACHING)) {
-    response.setHeader(name, value);
-  }
+  response.setHeader('Cache-Control', caching);
   const others = response.getHeader('Set-Cookie') ?? [];
   response.setHeader('Set-Cookie', [...[others].flat().map(String), setCookie]);
 }

@@ -12,13 +12,14 @@ const CHANGING = ['setHeader', 'appendHeader', 'removeHeader'] as const;
 
 type Args = readonly unknown[];
 type Method = (...args: Args) => unknown;
+type Listener = () => void;
 
 /**
  * A response whose reply is held until the session is saved.
  *
  *     open ──the first call that sends──► held ──release──► passing: all that was called meanwhile is made good
- *                                          ├────reopen───► passing: it is dropped, and another reply may take its place
- *                                          └────replace──► over: a reply of ours took its place
+ *                                          └────reopen───► passing: it is dropped, and another reply may take its place
+ *                                                             └──replace──► over: a reply of ours did
  *
  * While it is held it looks as if it had been sent: `headersSent` says so, headers cannot be changed, and `write` gives
  * `false`, so that whoever heeds that waits for `drain`, and no more than one chunk is kept of a stream.
@@ -29,6 +30,8 @@ export class HeldReply {
   readonly #sends: Readonly<Record<Sending, Method>>;
   /** What was called while it was held. */
   readonly #calls: { readonly method: Sending; readonly args: Args }[] = [];
+  /** Who waits for `drain` since before it passed. */
+  readonly #waiting: Listener[] = [];
   readonly #before: { readonly statusCode: number; readonly headers: object };
   #statusCode = 200;
   #setCookie: string | undefined;
@@ -48,6 +51,7 @@ export class HeldReply {
     response.flushHeaders = (...args: Args) => this.#called('flushHeaders', args);
     response.write = (...args: Args) => this.#called('write', args) as boolean;
     response.end = (...args: Args) => this.#called('end', args);
+    this.#noteWhoWaits();
     for (const name of CHANGING) {
       this.#guard(name);
     }
@@ -65,7 +69,7 @@ export class HeldReply {
       drained = method === 'write' ? result === true : drained && method !== 'end';
     }
     if (drained) {
-      this.response.emit('drain');
+      this.#drain();
     }
   }
 
@@ -85,9 +89,8 @@ export class HeldReply {
     }
   }
 
-  /** Sends a reply of ours in place of what was held, and nothing after it. */
-  replace(reply: OwnReply, error: unknown): void {
-    this.reopen(error);
+  /** Sends a reply of ours in place of what was dropped, of which nothing was sent, and nothing after it. */
+  replace(reply: OwnReply): void {
     sendOwn(this.response, reply, (body) => this.#send('end', [body]));
     this.#state = 'over';
   }
@@ -164,6 +167,33 @@ export class HeldReply {
 
   #send(method: Sending, args: Args): unknown {
     return Reflect.apply(this.#sends[method], this.response, args);
+  }
+
+  /**
+   * A middleware that came earlier and sends through a stream of its own, as `compression()` does, hands listeners of `drain` on
+   * to that stream, which nothing that is emitted here would reach.
+   */
+  #noteWhoWaits(): void {
+    const { response } = this;
+    const { on } = response as unknown as { on: Method };
+    response.on = (event: unknown, listener: Listener) => {
+      if (event === 'drain' && this.#state !== 'passing') {
+        this.#waiting.push(listener);
+      }
+      return Reflect.apply(on, response, [event, listener]);
+    };
+  }
+
+  /** Tells who waits, each once, that what was held has left. */
+  #drain(): void {
+    const { response } = this;
+    const reached = new Set(response.rawListeners('drain'));
+    response.emit('drain');
+    for (const listener of this.#waiting.splice(0)) {
+      if (!reached.has(listener)) {
+        Reflect.apply(listener, response, []);
+      }
+    }
   }
 
   /** Has a method throw while the reply is held, as it does when the head was sent. */

@@ -19,6 +19,8 @@ export interface ExpressResponse {
   flushHeaders?(): unknown;
   write(...args: never[]): boolean;
   end(...args: never[]): unknown;
+  on(event: 'drain', listener: () => void): unknown;
+  rawListeners(event: 'drain'): readonly unknown[];
   emit(event: 'drain'): unknown;
 }
 

@@ -97,15 +97,14 @@ export function expressSessions<
     };
 
     const giveUp = (reply: HeldReply, error: unknown) => {
-      if (isOutage(error)) {
-        reply.replace(UNAVAILABLE, error);
-      } else if (!isLimit(error)) {
-        reply.reopen(error);
+      reply.reopen(error);
+      if (response.headersSent || !(isOutage(error) || isLimit(error))) {
         next(error);
+      } else if (isOutage(error)) {
+        reply.replace(UNAVAILABLE);
       } else if (onLimit === undefined) {
-        reply.replace(TOO_MANY_SESSIONS, error);
+        reply.replace(TOO_MANY_SESSIONS);
       } else {
-        reply.reopen(error);
         answer(() => onLimit(request, response, next), next);
       }
     };

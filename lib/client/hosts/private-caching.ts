@@ -8,3 +8,12 @@ export const PRIVATE_CACHING = { 'Cache-Control': 'private, no-store' } as const
 export function governsCaching(header: string): boolean {
   return /^(?:(?:.*-)?cache-control|(?:surrogate|edge)-control)$/i.test(header);
 }
+
+/** The same, with the one word of what the application said that is not about keeping: a proxy that compresses heeds it. */
+export function privateCachingAfter(said: unknown): string {
+  const words = String(said)
+    .split(',')
+    .map((word) => word.trim().toLowerCase());
+  const own = PRIVATE_CACHING['Cache-Control'];
+  return words.includes('no-transform') ? `${own}, no-transform` : own;
+}

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream, readFileSync } from 'node:fs';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -132,6 +133,18 @@ describe.each(SERVER_KINDS)('on %s', (kind) => {
     expect(headers).not.toHaveProperty('cdn-cache-control');
   });
 
+  test.each([
+    ['public, No-Transform, max-age=60', `${PRIVATE}, no-transform`],
+    ['public, x="no-transform"', PRIVATE],
+  ])('with Cache-Control: %s nobody may keep the reply, and only no-transform stays said', async (said, sent) => {
+    const server = await serve((_request, response, session) => {
+      count(session);
+      response.setHeader('Cache-Control', said);
+      response.end();
+    });
+    expect((await server.request()).headers).toMatchObject({ 'cache-control': sent });
+  });
+
   test('a reply that sets no cookie may be cached as the application says', async () => {
     const server = await serve((_request, response) => {
       response.setHeader('Cache-Control', 'public, max-age=60');
@@ -225,6 +238,24 @@ describe.each(SERVER_KINDS)('on %s', (kind) => {
       response.once('drain', () => response.end('the end'));
     });
     expect((await server.request()).body).toBe(`${LONG}${LONG}the end`);
+  });
+
+  test.each([
+    ['a stream of its own', Number.POSITIVE_INFINITY],
+    ['the response, as it turns out', 0],
+  ])('a stream flows also behind a middleware that keeps who waits for drain for %s', async (_, most) => {
+    const waits = jest.fn();
+    const server = await serve(
+      (_request, response, session) => {
+        count(session);
+        response.on('close', () => undefined).on('drain', waits);
+        Readable.from(['first,', 'second,', 'third']).pipe(response);
+      },
+      {},
+      { before: [sentThrough(most)] },
+    );
+    expect(await server.request()).toMatchObject({ body: 'first,second,third', cookies: [expect.anything()] });
+    expect(waits).toHaveBeenCalledTimes(1);
   });
 
   test('a file that is piped arrives whole', async () => {
@@ -407,6 +438,26 @@ describe.each(SERVER_KINDS)('on %s', (kind) => {
         });
       });
       expect(await failed).toMatchObject({ code: 'ERR_SESSION_STORE_UNAVAILABLE' });
+    });
+
+    test('a save that fails when a head was sent before is left to the error handlers, too', async () => {
+      const early: Middleware = (_request, response, next) => {
+        response.write('early, ');
+        next();
+      };
+      const server = await serve(
+        (_request, response, session) => {
+          count(session);
+          response.end('and late');
+        },
+        {},
+        { before: [early] },
+      );
+      store.next('write', 'fail');
+      expect(await server.request()).toMatchObject({
+        status: 200,
+        body: 'early, failed: ERR_SESSION_STORE_UNAVAILABLE',
+      });
     });
 
     test('no more time is taken than whoever is in front waits for', async () => {
@@ -602,6 +653,43 @@ describe.each(SERVER_KINDS)('on %s', (kind) => {
     expect(await server.request()).toMatchObject({ status: 500, body: 'failed: ERR_SESSION_CONFIG' });
   });
 });
+
+/**
+ * Sends through a stream of its own what is more than so many writes, and keeps listeners of drain until it knows whether it does, as
+ * `compression()` does.
+ */
+function sentThrough(most: number): Middleware {
+  return (_request, response, next) => {
+    const { write, end, on } = response;
+    const waiting: (() => void)[] = [];
+    const stream = most > 0 ? new PassThrough() : undefined;
+    const decide = () => {
+      for (const listener of waiting.splice(0)) {
+        Reflect.apply(stream?.on ?? on, stream ?? response, ['drain', listener]);
+      }
+    };
+    stream?.on('data', (chunk) => Reflect.apply(write, response, [chunk]));
+    stream?.on('end', () => Reflect.apply(end, response, []));
+    response.write = (...args: unknown[]) => {
+      decide();
+      return Reflect.apply(stream?.write ?? write, stream ?? response, args);
+    };
+    response.end = (...args: unknown[]) => {
+      decide();
+      Reflect.apply(stream?.end ?? end, stream ?? response, args);
+      return response;
+    };
+    response.on = ((event: string, listener: () => void) => {
+      if (event === 'drain') {
+        waiting.push(listener);
+      } else {
+        Reflect.apply(on, response, [event, listener]);
+      }
+      return response;
+    }) as typeof on;
+    next();
+  };
+}
 
 interface Surroundings {
   readonly sessions?: Sessions<Shop>;
