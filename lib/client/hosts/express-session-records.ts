@@ -151,8 +151,12 @@ export class ExpressSessionRecords {
     await budget.call('destroy', (options) => this.#store.destroy(key, options));
   }
 
-  /** @throws SessionError ERR_SESSION_CONFIG if the store does not list its sessions */
-  async *keys(prefix: Uint8Array): AsyncGenerator<SessionKey> {
+  /**
+   * The keys that begin with these bytes, as many at a time as the store finds in one step.
+   *
+   * @throws SessionError ERR_SESSION_CONFIG if the store does not list its sessions
+   */
+  async *keys(prefix: Uint8Array): AsyncGenerator<readonly SessionKey[]> {
     if (this.#store.keys === undefined) {
       throw new SessionError(
         'ERR_SESSION_CONFIG',

@@ -177,15 +177,11 @@ export class ExpressStore extends Store {
 
   async #each(act: (key: SessionKey, records: ExpressSessionRecords) => Promise<void>): Promise<void> {
     const records = await this.#open();
-    let some: SessionKey[] = [];
-    for await (const key of records.keys(this.#keys.prefix)) {
-      some.push(key);
-      if (some.length === AT_ONCE) {
-        await Promise.all(some.map((each) => act(each, records)));
-        some = [];
+    for await (const keys of records.keys(this.#keys.prefix)) {
+      for (let first = 0; first < keys.length; first += AT_ONCE) {
+        await Promise.all(keys.slice(first, first + AT_ONCE).map((key) => act(key, records)));
       }
     }
-    await Promise.all(some.map((each) => act(each, records)));
   }
 }
 

@@ -15,7 +15,7 @@ export async function* keysIn(
   prefix: Uint8Array,
   now: EpochMilliseconds,
   options?: CallOptions,
-): AsyncGenerator<SessionKey> {
+): AsyncGenerator<readonly SessionKey[]> {
   const scan = scanOf(await table.reach());
   let last: ReceivedDynamoDBItem | undefined;
   do {
@@ -33,7 +33,7 @@ export async function* keysIn(
     ).catch(explain);
     // Looked for here: a filter spares nothing of what a scan costs, and emulators disagree on how bytes begin.
     const keys = (page.Items ?? []).flatMap((item) => item[SESSION_ITEM.key]?.B ?? []);
-    yield* keys.filter((key) => hasPrefix(key, prefix));
+    yield keys.filter((key) => hasPrefix(key, prefix));
     last = page.LastEvaluatedKey;
   } while (last !== undefined);
 }

@@ -150,7 +150,7 @@ export class DynamoDBStore implements SessionStore {
     return this.#alive(Attributes);
   }
 
-  keys(prefix: Uint8Array, options?: CallOptions): AsyncIterable<SessionKey> {
+  keys(prefix: Uint8Array, options?: CallOptions): AsyncIterable<readonly SessionKey[]> {
     return keysIn(this.#table, prefix, this.#clock(), options);
   }
 

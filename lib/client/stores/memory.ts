@@ -60,7 +60,7 @@ export class MemoryStore implements SessionStore {
     return current;
   }
 
-  async *keys(prefix: Uint8Array): AsyncGenerator<SessionKey> {
-    yield* this.#sessions.keys().filter((key) => hasPrefix(key, prefix));
+  async *keys(prefix: Uint8Array): AsyncGenerator<readonly SessionKey[]> {
+    yield this.#sessions.keys().filter((key) => hasPrefix(key, prefix));
   }
 }

@@ -18,18 +18,18 @@ export async function* keysIn(
   prefix: Uint8Array,
   now: EpochMilliseconds,
   options?: CallOptions,
-): AsyncGenerator<SessionKey> {
+): AsyncGenerator<readonly SessionKey[]> {
   const seen = new Set<string>();
   for (const server of await serversOf(transport)) {
     for await (const names of pagesOf(server, patternOf(prefix))) {
-      const fresh = names.filter((name) => isSession(name, prefix) && !seen.has(name));
+      const fresh = [...new Set(names)].filter((name) => isSession(name, prefix) && !seen.has(name));
       for (const name of fresh) {
         seen.add(name);
       }
       const ends = await Promise.all(
         fresh.map((name) => transport.send(name, ['GETRANGE', name, ...END_RANGE], options)),
       );
-      yield* fresh.filter((_, index) => (endIn(ends[index] as Buffer) ?? 0) > now).map(keyOfName);
+      yield fresh.filter((_, index) => (endIn(ends[index] as Buffer) ?? 0) > now).map(keyOfName);
     }
   }
 }

@@ -114,7 +114,7 @@ export class RedisStore implements SessionStore {
     return this.#alive(await DESTROY.run(this.#once, sessionName(key), [], options));
   }
 
-  keys(prefix: Uint8Array, options?: CallOptions): AsyncIterable<SessionKey> {
+  keys(prefix: Uint8Array, options?: CallOptions): AsyncIterable<readonly SessionKey[]> {
     return keysIn(this.#once, prefix, this.#clock(), options);
   }
 

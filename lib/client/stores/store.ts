@@ -64,8 +64,8 @@ export interface SessionStore {
   /**
    * The keys that begin with these bytes, of which there is at least one: each once, in no order, if its session is alive. Those of
    * sessions that begin or end meanwhile may be missing. It looks at everything that the system keeps: for administration,
-   * never on the way of a request. The time of its options is for each step.
+   * never on the way of a request. It gives what each step found, also if that is nothing: the time of its options is for one.
    * @default - they cannot be listed
    */
-  keys?(prefix: Uint8Array, options?: CallOptions): AsyncIterable<SessionKey>;
+  keys?(prefix: Uint8Array, options?: CallOptions): AsyncIterable<readonly SessionKey[]>;
 }

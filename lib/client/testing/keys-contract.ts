@@ -47,8 +47,8 @@ function keysWith(prefix: Uint8Array): SessionKey[] {
 
 async function listed({ keys }: KeysTrial, prefix: Uint8Array, expected: readonly SessionKey[]): Promise<void> {
   const found: string[] = [];
-  for await (const key of keys(prefix)) {
-    found.push(nameOf(key));
+  for await (const some of keys(prefix)) {
+    found.push(...some.map(nameOf));
   }
   same(found.sort(), expected.map(nameOf).sort());
 }

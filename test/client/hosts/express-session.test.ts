@@ -557,6 +557,20 @@ test.each(['all', 'length', 'clear'] as const)('%s of a store that lists nothing
   });
 });
 
+test('a listing takes as many steps as it needs, each of which has the time of a call', async () => {
+  const memory = new MemoryStore();
+  const keys: SessionStore['keys'] = async function* (prefix) {
+    for (let step = 0; step < 8; step++) {
+      await sleep(30);
+      yield [];
+    }
+    yield* memory.keys(prefix);
+  };
+  const store = expressStore({ ...bind(memory), keys }, { callTimeout: 200 });
+  await store.set('a', session(null));
+  expect(await store.length()).toBe(1);
+});
+
 test('a session that ends while all are read is left out', async () => {
   const memory = new MemoryStore();
   const store = expressStore({ ...bind(memory), keys: (prefix) => memory.keys(prefix), read: async () => undefined });

@@ -114,8 +114,8 @@ test('a write that is refused does not count as one', async () => {
 
 test('lists what the store that it spoils lists, if it does', async () => {
   const keys: Uint8Array[] = [];
-  for await (const key of store.keys?.(KEY) ?? []) {
-    keys.push(key);
+  for await (const some of store.keys?.(KEY) ?? []) {
+    keys.push(...some);
   }
   expect(keys.map((key) => [...key])).toEqual([[...KEY]]);
   expect(new FaultyStore(bind(inner)).keys).toBeUndefined();

@@ -186,7 +186,7 @@ const MISTAKES_WITH_KEYS: Readonly<Record<string, (sound: MemoryStore, clock: Cl
       return Reflect.apply(write, sound, [key, ...rest]);
     };
     return async function* (prefix) {
-      yield* written.filter((key) => prefix.every((byte, index) => key[index] === byte));
+      yield written.filter((key) => prefix.every((byte, index) => key[index] === byte));
     };
   },
   'keys gives none of owners': (sound) => {
@@ -198,7 +198,7 @@ const MISTAKES_WITH_KEYS: Readonly<Record<string, (sound: MemoryStore, clock: Cl
     };
     return async function* (prefix) {
       yield* sound.keys(prefix);
-      yield* owners;
+      yield owners;
     };
   },
 };
