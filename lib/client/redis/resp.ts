@@ -10,9 +10,13 @@ const LF = 10;
 const MINUS = 45;
 const ZERO = 48;
 
-/** The longest line of a reply, in bytes, the longest string (servers take and give no longer one), the most digits of a number. */
-const LONGEST_LINE = 65_536;
+/**
+ * The longest line of a reply, in bytes, the longest string (servers take and give no longer one), the deepest array in
+ * arrays, and the most digits of a number.
+ */
+const LONGEST_LINE = 8192;
 const LONGEST_STRING = 512 * 1024 * 1024;
+const DEEPEST = 8;
 const MOST_DIGITS = 16;
 
 /** A command as it is sent, one character a byte: text joins, and leaves in one write, at a fraction of what buffers cost. */
@@ -100,6 +104,8 @@ export class ReplyReader {
       this.#put(null);
     } else if (length === 0) {
       this.#put([]);
+    } else if (this.#arrays.length === DEEPEST) {
+      throw fault();
     } else {
       this.#arrays.push({ length, items: [] });
     }

@@ -98,6 +98,7 @@ test.each([
   ['a string that is longer than it says', '$2\r\nabc\r\n'],
   ['a string that is shorter than it says', '$4\r\nabc\r\n+OK\r\n'],
   ['a line that ends with half an end', '+OK\r+OK\r\n'],
+  ['an array nine deep', '*1\r\n'.repeat(9)],
   ['a line that never ends', `+${'a'.repeat(70_000)}`],
 ])('%s is no reply', (_, text) => {
   expect(() => readInPieces(text, [])).toThrow(/^the server sent what is no reply$/);
