@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inspect, parseArgs, promisify } from 'node:util';
 import { type LocalCloud, LocalError, startLocal } from 'cdk-sessions-local';
+import { COMMANDS, runTyped } from '../lib/local/commands.js';
 import { findRedis } from '../lib/local/redis-program.js';
 import { commandsOf } from './cache-commands.js';
 import { list, paint } from './narration.js';
@@ -93,15 +94,18 @@ function report(error: unknown): void {
   process.exitCode = 1;
 }
 
+/** Says what was wrong with what was typed. */
+function tell(error: unknown): void {
+  console.log(error instanceof Error ? error.message : String(error));
+}
+
 /** Keeps the shop open until somebody closes it. */
 async function stayUp(cloud: LocalCloud, shop: string, interrupted: Promise<void>): Promise<void> {
   console.log(`\nThe shop stays open: ${paint(['bold', 'underline'], shop)}`);
-  console.log(paint('dim', 'r + Enter recycles every instance, Ctrl-C closes the shop.'));
+  console.log(paint('dim', `Type a command and Enter, or Ctrl-C, which closes the shop:\n${COMMANDS}`));
   const keyboard = createInterface({ input: process.stdin });
   keyboard.on('line', (line) => {
-    if (line.trim() === 'r') {
-      cloud.recycle().then(() => console.log('Every instance is fresh.'), report);
-    }
+    runTyped(line, cloud).then((said) => console.log(said), tell);
   });
   await interrupted;
   keyboard.close();

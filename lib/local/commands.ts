@@ -60,7 +60,11 @@ export function describeServices(services: readonly LocalService[]): readonly st
 
 function serviceOf(named: string, services: readonly LocalService[]): LocalService {
   const found =
-    named === '' ? services : services.filter(({ path, name, logicalId }) => [path, name, logicalId].includes(named));
+    named === ''
+      ? services
+      : services.filter(
+          ({ path, name, logicalId }) => `${path}/`.startsWith(`${named}/`) || [name, logicalId].includes(named),
+        );
   const [service, ...others] = found;
   if (service === undefined || others.length > 0) {
     const known = services.map(({ path }) => path).join(', ') || 'none';

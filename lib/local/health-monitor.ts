@@ -69,12 +69,13 @@ export class HealthCount {
 export class HealthMonitor {
   private readonly count: HealthCount;
   private readonly ended = new AbortController();
+  private told = false;
 
   constructor(
     private readonly check: HealthCheck,
     private readonly address: ServerAddress,
     private readonly pace: HealthPace,
-    /** Is told when the health has changed; `fault` is what the last check found. */
+    /** Is told when the health has changed, and of the first answer that is none of a healthy target; `fault` is what the last check found. */
     private readonly onChange: (health: Health, fault: string | undefined) => void,
   ) {
     this.count = new HealthCount(check, Math.ceil((check.interval * check.unhealthyThreshold) / pace.initial));
@@ -100,7 +101,8 @@ export class HealthMonitor {
       }
       const before = this.health;
       this.count.record(fault === undefined);
-      if (this.health !== before) {
+      if (this.health !== before || this.answersWrongly(fault)) {
+        this.told = true;
         this.onChange(this.health, fault);
       }
       const { initial, longest } = this.pace;
@@ -108,5 +110,10 @@ export class HealthMonitor {
       // Ends early, with an error that says nothing new, when the monitor is stopped.
       await delay(Math.max(0, interval - (performance.now() - started)), undefined, { signal }).catch(() => {});
     }
+  }
+
+  /** A server that does not listen yet will; one that answers with the wrong status keeps its visitors waiting for a minute. */
+  private answersWrongly(fault: string | undefined): boolean {
+    return !this.told && fault?.includes(' answers ') === true;
   }
 }

@@ -92,7 +92,8 @@ export function expressSessions<
       };
       keepInTable(request);
       Reflect.set(request, known, session);
-      Reflect.set(request, property, session);
+      // What somebody who comes from express-session would set on it would be lost without a word.
+      Reflect.set(request, property, Object.preventExtensions(session));
       next();
     };
 

@@ -102,6 +102,14 @@ describe.each(SERVER_KINDS)('on %s', (kind) => {
     expect(await server.request()).toMatchObject({ body: 'true' });
   });
 
+  test('request.session takes no properties, as that of express-session does: they would be lost', async () => {
+    const server = await serve((_request, response, session) => {
+      expect(() => Object.assign(session, { cart: 1 })).toThrow(TypeError);
+      response.end('none');
+    });
+    expect(await server.request()).toMatchObject({ body: 'none' });
+  });
+
   test.each<[string, (response: Response) => unknown]>([
     ['end', (response) => response.end('all')],
     ['write', (response) => [response.write('al'), response.end('l')]],
