@@ -17,7 +17,7 @@ export function ecsConsumer(service: ecs.BaseService, containerName?: string): C
   if (!(service instanceof ecs.BaseService) || !(service.taskDefinition instanceof ecs.TaskDefinition)) {
     throw new SessionConstructError(
       'ERR_SESSION_ATTACH',
-      'an imported service or task definition cannot be given an environment: attach where both are created, or grant the task role with grantReadWrite() and set the variable by hand',
+      'a service and its task definition are given an environment where both are created, received something else, or an imported one: give the service itself (a pattern of aws-ecs-patterns has it as its service), or grant the task role with grantReadWrite() and set the variable by hand',
       service,
     );
   }

@@ -243,7 +243,7 @@ describe.each<[string, (container?: ecs.ContainerDefinition) => void]>([
 
 describe('what cannot be told of a store', () => {
   const IMPORTED =
-    'an imported service or task definition cannot be given an environment: attach where both are created, or grant the task role with grantReadWrite() and set the variable by hand';
+    'a service and its task definition are given an environment where both are created, received something else, or an imported one: give the service itself (a pattern of aws-ecs-patterns has it as its service), or grant the task role with grantReadWrite() and set the variable by hand';
 
   test('is an imported service', () => {
     const arn = 'arn:aws:ecs:us-east-1:123456789012:service/cluster/web';
