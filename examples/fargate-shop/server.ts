@@ -20,8 +20,11 @@ app.get('/session', (request, response) => {
   response.json(viewOf(sessionOf(sessions, request), instance));
 });
 app.post('/cart', (request, response) => {
-  // A function, not a value: if another tab saved first, it runs again on what that tab saved.
-  sessionOf(sessions, request).update('cart', cartChange(formOf(request)));
+  const change = cartChange(formOf(request));
+  if (change) {
+    // A function, not a value: if another tab saved first, it runs again on what that tab saved.
+    sessionOf(sessions, request).update('cart', change);
+  }
   response.redirect(303, '/');
 });
 app.post('/sign-in', (request, response) => {

@@ -21,10 +21,14 @@ export const handler = sessions.lambda(async (event, session) => {
     }
     case 'GET /session':
       return reply(200, { 'content-type': 'application/json' }, JSON.stringify(viewOf(session, instance)));
-    case 'POST /cart':
-      // A function, not a value: if another tab saved first, it runs again on what that tab saved.
-      session.update('cart', cartChange(form));
+    case 'POST /cart': {
+      const change = cartChange(form);
+      if (change) {
+        // A function, not a value: if another tab saved first, it runs again on what that tab saved.
+        session.update('cart', change);
+      }
       break;
+    }
     case 'POST /sign-in':
       // The session gets a new id (no fixation) and keeps the cart.
       session.login(nameIn(form), { label: browserName(userAgent) });

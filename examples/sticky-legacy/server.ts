@@ -34,7 +34,10 @@ app.get('/session', (request, response) => {
   response.json(view(request.session));
 });
 app.post('/cart', (request, response) => {
-  request.session.cart = cartChange(formOf(request))(request.session.cart);
+  const change = cartChange(formOf(request));
+  if (change) {
+    request.session.cart = change(request.session.cart);
+  }
   response.redirect(303, '/');
 });
 app.post('/sign-in', (request, response, next) => {
