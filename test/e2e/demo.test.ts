@@ -58,7 +58,6 @@ class Demo {
 test.each([
   ['a table', []],
   ['a cache', ['redis-shop']],
-  ['a table', ['fargate-shop']],
 ])(
   'takes the visitor of a shop with %s through every step and ends with 0, in plain text where no terminal is',
   async (store, sample) => {
